@@ -1,0 +1,16 @@
+export {
+  type AbsolutePath,
+  AbsolutePathError,
+  type AbsolutePathErrorCode,
+  type HomeOptions,
+  basename,
+  expandHome,
+  fromAbsolute,
+  isAbsolutePath,
+  isInside,
+  join,
+  parent,
+  parseAbsolutePath,
+  relativize,
+  resolve,
+} from "./absolute-path.ts";
