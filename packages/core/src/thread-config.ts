@@ -1,0 +1,73 @@
+// What a thread is made of: settings that are already resolved. Core reads no config file.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { Environment } from "@codex-ts/exec-server";
+import type { Features } from "@codex-ts/features";
+import type {
+  ApprovalsReviewer,
+  AskForApproval,
+  ModelInfo,
+  Personality,
+  ReasoningEffort,
+  ReasoningSummaryMode,
+  SandboxPolicy,
+  ServiceTier,
+  SessionSource,
+  Verbosity,
+} from "@codex-ts/protocol";
+import type { ResponsesClient } from "@codex-ts/responses-client";
+import type { Shell } from "@codex-ts/shell-command";
+import type { ShellEnvironmentPolicy } from "@codex-ts/tools";
+
+/** The settings of one thread. */
+export interface ThreadConfig {
+  readonly cwd: AbsolutePath;
+  readonly model: string;
+  readonly modelProviderId: string;
+  readonly approvalPolicy: AskForApproval;
+  readonly approvalsReviewer: ApprovalsReviewer;
+  readonly sandboxPolicy: SandboxPolicy;
+  readonly effort?: ReasoningEffort | undefined;
+  readonly summary?: ReasoningSummaryMode | undefined;
+  readonly verbosity?: Verbosity | undefined;
+  readonly serviceTier?: ServiceTier | undefined;
+  readonly personality?: Personality | undefined;
+  readonly features: Features;
+  /** Replaces the model's own instructions. */
+  readonly baseInstructions?: string | undefined;
+  readonly developerInstructions?: string | undefined;
+  /** The person's global AGENTS.md text. */
+  readonly userInstructions?: string | undefined;
+  readonly projectDocs: {
+    readonly maxBytes: number;
+    readonly fallbackFilenames: readonly string[];
+    readonly rootMarkers: readonly string[];
+  };
+  readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
+  readonly allowLoginShell: boolean;
+  readonly toolOutputTokenLimit?: number | undefined;
+  readonly modelContextWindow?: number | undefined;
+  readonly backgroundTerminalMaxTimeoutMs: number;
+  readonly showRawAgentReasoning: boolean;
+  /** No session file. */
+  readonly ephemeral: boolean;
+  /** Shown as `warning` events right after the session is configured. */
+  readonly startupWarnings: readonly string[];
+  readonly deprecationNotices: readonly { readonly summary: string; readonly details?: string }[];
+}
+
+/** What all threads of one manager share. Everything that reaches the outside comes in here. */
+export interface ThreadManagerOptions {
+  readonly codexHome: AbsolutePath;
+  readonly responses: ResponsesClient;
+  readonly environment: Environment;
+  readonly lookUpModel: (model: string) => ModelInfo;
+  readonly shell: Shell;
+  /** The process environment that children inherit from, before the policy. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly originator: string;
+  readonly version: string;
+  readonly source: SessionSource;
+  readonly now?: (() => Date) | undefined;
+  /** IANA name; the host's by default. */
+  readonly timezone?: string | undefined;
+}

@@ -1,0 +1,84 @@
+// The contract of this package: an Environment runs processes and touches files, here or elsewhere.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type {
+  CommandSpec,
+  ExitStatus,
+  SandboxContext,
+  SandboxReport,
+  SandboxType,
+} from "@codex-ts/sandboxing";
+
+/** How a command is confined. */
+export type Confinement =
+  | { readonly kind: "sandboxed"; readonly context: SandboxContext }
+  | { readonly kind: "unconfined" };
+
+export interface TerminalSize {
+  readonly rows: number;
+  readonly cols: number;
+}
+
+export interface StartProcessRequest {
+  readonly command: CommandSpec;
+  readonly confinement: Confinement;
+  /** A terminal, or pipes with standard input closed (the null device). */
+  readonly terminal?: TerminalSize | undefined;
+}
+
+export interface OutputChunk {
+  /** A terminal's output is all `stdout`. */
+  readonly stream: "stdout" | "stderr";
+  readonly bytes: Uint8Array;
+}
+
+/** How a process ended. */
+export interface ProcessEnd extends ExitStatus {
+  /** `code`, or 128 + the signal's number. */
+  readonly exitCode: number;
+  /** Set when the command itself never ran: what to tell the caller. */
+  readonly startFailure: string | null;
+}
+
+/** A running process. Disposing it kills its whole process group. */
+export interface EnvironmentProcess extends AsyncDisposable {
+  readonly pid: number;
+  readonly sandbox: SandboxType;
+  readonly networkDisabled: boolean;
+  /** Adds a reader; chunks come in arrival order over both streams. Returns the way to remove it. */
+  onOutput(listener: (chunk: OutputChunk) => void): () => void;
+  /** Writes to the terminal. Rejects with `ExecError` `stdin_closed` for a process with pipes. */
+  write(data: string | Uint8Array): Promise<void>;
+  resize(size: TerminalSize): void;
+  /** Sends a signal to the process group; SIGKILL by default. Does nothing when it has ended. */
+  kill(signal?: NodeJS.Signals): void;
+  /** Resolves when the process itself has exited. Never rejects. */
+  readonly exited: Promise<ProcessEnd>;
+  /** Resolves when it has exited and all output is read (or abandoned 2 s after the exit). */
+  readonly closed: Promise<ProcessEnd>;
+}
+
+/** The file operations that tools need. Errors are node:fs errors with their `code`. */
+export interface EnvironmentFiles {
+  readFile(path: AbsolutePath): Promise<Uint8Array>;
+  stat(path: AbsolutePath): Promise<{ readonly kind: "file" | "directory" | "other"; readonly size: number }>;
+}
+
+export interface Environment extends AsyncDisposable {
+  readonly id: string;
+  readonly files: EnvironmentFiles;
+  /** Rejects with `SandboxError` when the confinement cannot be had or the program cannot start. */
+  start(request: StartProcessRequest, signal?: AbortSignal): Promise<EnvironmentProcess>;
+  sandboxReport(signal?: AbortSignal): Promise<SandboxReport>;
+}
+
+export type ExecErrorCode = "stdin_closed" | "disposed" | "terminal_unavailable";
+
+export class ExecError extends Error {
+  override readonly name = "ExecError";
+  readonly code: ExecErrorCode;
+
+  constructor(code: ExecErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,290 @@
+// Events: what a thread tells its client, in order.
+import type { MessagePhase, ResponseItem, WebSearchAction } from "./response-item.ts";
+import type {
+  ApprovalsReviewer,
+  AskForApproval,
+  ReasoningEffort,
+  ReviewDecision,
+  SandboxPolicy,
+  ServiceTier,
+} from "./policy.ts";
+import type { PermissionProfile } from "./permissions.ts";
+import type { RateLimitSnapshot, TokenUsageInfo } from "./usage.ts";
+import type { TurnItem } from "./turn-item.ts";
+import type { TextElement } from "./user-input.ts";
+
+/** What went wrong, in a form that a client can act on. */
+export type CodexErrorInfo =
+  | "context_window_exceeded"
+  | "usage_limit_exceeded"
+  | "server_overloaded"
+  | "internal_server_error"
+  | "unauthorized"
+  | "bad_request"
+  | "sandbox_error"
+  | "thread_rollback_failed"
+  | "other"
+  | { readonly http_connection_failed: { readonly http_status_code: number | null } }
+  | { readonly response_stream_connection_failed: { readonly http_status_code: number | null } }
+  | { readonly response_stream_disconnected: { readonly http_status_code: number | null } }
+  | { readonly response_too_many_failed_attempts: { readonly http_status_code: number | null } }
+  | { readonly active_turn_not_steerable: { readonly turn_kind: "review" | "compact" } };
+
+/** How a command reads to a person. */
+export type ParsedCommand =
+  | { readonly type: "read"; readonly cmd: string; readonly name: string; readonly path: string }
+  | { readonly type: "list_files"; readonly cmd: string; readonly path: string | null }
+  | {
+      readonly type: "search";
+      readonly cmd: string;
+      readonly query: string | null;
+      readonly path: string | null;
+    }
+  | { readonly type: "unknown"; readonly cmd: string };
+
+/** One file's part of a patch. */
+export type FileChange =
+  | { readonly type: "add"; readonly content: string }
+  | { readonly type: "delete"; readonly content: string }
+  | {
+      readonly type: "update";
+      readonly unified_diff: string;
+      readonly move_path: string | null;
+    };
+
+export type ExecCommandSource =
+  | "agent"
+  | "user_shell"
+  | "unified_exec_startup"
+  | "unified_exec_interaction";
+export type ExecCommandStatus = "completed" | "failed" | "declined";
+export type PatchApplyStatus = "completed" | "failed" | "declined";
+
+/** A duration as it stands in session files. */
+export interface WireDuration {
+  readonly secs: number;
+  readonly nanos: number;
+}
+
+export interface PlanStep {
+  readonly step: string;
+  readonly status: "pending" | "in_progress" | "completed";
+}
+
+export interface SessionConfiguredEvent {
+  readonly type: "session_configured";
+  readonly session_id: string;
+  readonly forked_from_id?: string;
+  readonly thread_name?: string;
+  readonly model: string;
+  readonly model_provider_id: string;
+  readonly service_tier?: ServiceTier;
+  readonly approval_policy: AskForApproval;
+  readonly approvals_reviewer: ApprovalsReviewer;
+  readonly sandbox_policy: SandboxPolicy;
+  readonly cwd: string;
+  readonly reasoning_effort?: ReasoningEffort;
+  readonly history_log_id: number;
+  readonly history_entry_count: number;
+  readonly initial_messages?: readonly EventMsg[];
+  readonly rollout_path?: string;
+}
+
+interface ItemScope {
+  readonly thread_id: string;
+  readonly turn_id: string;
+}
+
+interface ExecCommandFacts {
+  readonly call_id: string;
+  readonly process_id?: string;
+  readonly turn_id: string;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly parsed_cmd: readonly ParsedCommand[];
+  readonly source: ExecCommandSource;
+  readonly interaction_input?: string;
+}
+
+export type ExecCommandBeginEvent = ExecCommandFacts & { readonly type: "exec_command_begin" };
+
+export type ExecCommandEndEvent = ExecCommandFacts & {
+  readonly type: "exec_command_end";
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly aggregated_output: string;
+  readonly exit_code: number;
+  readonly duration: WireDuration;
+  readonly formatted_output: string;
+  readonly status: ExecCommandStatus;
+};
+
+export interface ExecApprovalRequestEvent {
+  readonly type: "exec_approval_request";
+  readonly call_id: string;
+  readonly approval_id?: string;
+  readonly turn_id: string;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly reason?: string;
+  readonly proposed_execpolicy_amendment?: readonly string[];
+  readonly additional_permissions?: PermissionProfile;
+  readonly available_decisions: readonly ReviewDecision[];
+  readonly parsed_cmd: readonly ParsedCommand[];
+}
+
+export interface ApplyPatchApprovalRequestEvent {
+  readonly type: "apply_patch_approval_request";
+  readonly call_id: string;
+  readonly turn_id: string;
+  readonly changes: { readonly [path: string]: FileChange };
+  readonly reason?: string;
+  readonly grant_root?: string;
+}
+
+export type EventMsg =
+  | SessionConfiguredEvent
+  | {
+      readonly type: "task_started";
+      readonly turn_id: string;
+      readonly model_context_window: number | null;
+      readonly collaboration_mode_kind: "plan" | "default";
+    }
+  | {
+      readonly type: "task_complete";
+      readonly turn_id: string;
+      readonly last_agent_message: string | null;
+    }
+  | {
+      readonly type: "turn_aborted";
+      readonly turn_id: string | null;
+      readonly reason: "interrupted" | "replaced" | "review_ended";
+    }
+  | {
+      readonly type: "user_message";
+      readonly message: string;
+      readonly images?: readonly string[];
+      readonly local_images: readonly string[];
+      readonly text_elements: readonly TextElement[];
+    }
+  | {
+      readonly type: "agent_message";
+      readonly message: string;
+      readonly phase: MessagePhase | null;
+      readonly memory_citation: null;
+    }
+  | { readonly type: "agent_reasoning"; readonly text: string }
+  | { readonly type: "agent_reasoning_raw_content"; readonly text: string }
+  | {
+      readonly type: "token_count";
+      readonly info: TokenUsageInfo | null;
+      readonly rate_limits: RateLimitSnapshot | null;
+    }
+  | { readonly type: "context_compacted" }
+  | { readonly type: "thread_rolled_back"; readonly num_turns: number }
+  | (ItemScope & { readonly type: "item_started"; readonly item: TurnItem })
+  | (ItemScope & { readonly type: "item_completed"; readonly item: TurnItem })
+  | {
+      readonly type: "error";
+      readonly message: string;
+      readonly codex_error_info: CodexErrorInfo | null;
+    }
+  | { readonly type: "warning"; readonly message: string }
+  | { readonly type: "background_event"; readonly message: string }
+  | { readonly type: "deprecation_notice"; readonly summary: string; readonly details?: string }
+  | {
+      readonly type: "stream_error";
+      readonly message: string;
+      readonly codex_error_info: CodexErrorInfo | null;
+      readonly additional_details: string | null;
+    }
+  | { readonly type: "raw_response_item"; readonly item: ResponseItem }
+  | (ItemScope & {
+      readonly type: "agent_message_content_delta";
+      readonly item_id: string;
+      readonly delta: string;
+    })
+  | (ItemScope & {
+      readonly type: "reasoning_content_delta";
+      readonly item_id: string;
+      readonly delta: string;
+      readonly summary_index: number;
+    })
+  | (ItemScope & {
+      readonly type: "reasoning_raw_content_delta";
+      readonly item_id: string;
+      readonly delta: string;
+      readonly content_index: number;
+    })
+  | { readonly type: "agent_message_delta"; readonly delta: string }
+  | { readonly type: "agent_reasoning_delta"; readonly delta: string }
+  | { readonly type: "agent_reasoning_raw_content_delta"; readonly delta: string }
+  | {
+      readonly type: "agent_reasoning_section_break";
+      readonly item_id: string;
+      readonly summary_index: number;
+    }
+  | ExecCommandBeginEvent
+  | {
+      readonly type: "exec_command_output_delta";
+      readonly call_id: string;
+      readonly stream: "stdout" | "stderr";
+      /** Base64. */
+      readonly chunk: string;
+    }
+  | ExecCommandEndEvent
+  | {
+      readonly type: "terminal_interaction";
+      readonly call_id: string;
+      readonly process_id: string;
+      readonly stdin: string;
+    }
+  | {
+      readonly type: "patch_apply_begin";
+      readonly call_id: string;
+      readonly turn_id: string;
+      readonly auto_approved: boolean;
+      readonly changes: { readonly [path: string]: FileChange };
+    }
+  | {
+      readonly type: "patch_apply_end";
+      readonly call_id: string;
+      readonly turn_id: string;
+      readonly stdout: string;
+      readonly stderr: string;
+      readonly success: boolean;
+      readonly changes: { readonly [path: string]: FileChange };
+      readonly status: PatchApplyStatus;
+    }
+  | { readonly type: "web_search_begin"; readonly call_id: string }
+  | {
+      readonly type: "web_search_end";
+      readonly call_id: string;
+      readonly query: string;
+      readonly action: WebSearchAction;
+    }
+  | { readonly type: "view_image_tool_call"; readonly call_id: string; readonly path: string }
+  | ExecApprovalRequestEvent
+  | ApplyPatchApprovalRequestEvent
+  | { readonly type: "turn_diff"; readonly unified_diff: string }
+  | {
+      readonly type: "plan_update";
+      readonly explanation: string | null;
+      readonly plan: readonly PlanStep[];
+    }
+  | {
+      readonly type: "model_reroute";
+      readonly from_model: string;
+      readonly to_model: string;
+      readonly reason: "high_risk_cyber_activity";
+    }
+  | { readonly type: "shutdown_complete" };
+
+/** One event; `id` is the turn's (submission's) id, empty for what belongs to the session's start. */
+export interface Event {
+  readonly id: string;
+  readonly msg: EventMsg;
+}
+
+/** The event of one kind. */
+export type EventOf<T extends EventMsg["type"]> = Extract<EventMsg, { readonly type: T }>;

@@ -1,0 +1,40 @@
+// The split permission model: file system and network, and grants on top of them.
+
+export type NetworkSandboxPolicy = "restricted" | "enabled";
+export type FileSystemAccess = "read" | "write" | "none";
+
+/** A path that is known by its role; it is resolved against the sandbox's current folder. */
+export type SpecialPath =
+  | { readonly kind: "root" }
+  | { readonly kind: "minimal" }
+  | { readonly kind: "current_working_directory" }
+  | { readonly kind: "project_roots"; readonly subpath?: string }
+  | { readonly kind: "tmpdir" }
+  | { readonly kind: "slash_tmp" }
+  | { readonly kind: "unknown"; readonly path: string; readonly subpath?: string };
+
+export type FileSystemPath =
+  | { readonly type: "path"; readonly path: string }
+  | { readonly type: "special"; readonly value: SpecialPath };
+
+export interface FileSystemSandboxEntry {
+  readonly path: FileSystemPath;
+  readonly access: FileSystemAccess;
+}
+
+export interface FileSystemSandboxPolicy {
+  readonly kind: "restricted" | "unrestricted" | "external-sandbox";
+  /** Only meaningful when `kind` is `restricted`. */
+  readonly entries?: readonly FileSystemSandboxEntry[];
+}
+
+/** A grant for one command or for a while. Paths are absolute; an empty list is not the same as none. */
+export interface PermissionProfile {
+  readonly network?: { readonly enabled?: boolean };
+  readonly file_system?: { readonly read?: readonly string[]; readonly write?: readonly string[] };
+}
+
+export type SandboxPermissions =
+  | "use_default"
+  | "require_escalated"
+  | "with_additional_permissions";

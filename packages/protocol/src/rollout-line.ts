@@ -1,0 +1,94 @@
+// The lines of a session file.
+import type { EventMsg } from "./event.ts";
+import type { JsonValue } from "./json.ts";
+import type {
+  ApprovalsReviewer,
+  AskForApproval,
+  CollaborationMode,
+  Personality,
+  ReasoningEffort,
+  ReasoningSummaryMode,
+  SandboxPolicy,
+  TruncationPolicy,
+} from "./policy.ts";
+import type { ResponseItem } from "./response-item.ts";
+
+/** Which front end made a session. */
+export type SessionSource =
+  | "cli"
+  | "vscode"
+  | "exec"
+  | "mcp"
+  | "unknown"
+  | { readonly custom: string }
+  | { readonly subagent: JsonValue };
+
+export interface GitInfo {
+  readonly commit_hash?: string;
+  readonly branch?: string;
+  readonly repository_url?: string;
+}
+
+export interface SessionMeta {
+  readonly id: string;
+  readonly forked_from_id?: string;
+  /** When the thread was made: RFC 3339, UTC, milliseconds. */
+  readonly timestamp: string;
+  readonly cwd: string;
+  readonly originator: string;
+  readonly cli_version: string;
+  readonly source: SessionSource;
+  readonly agent_nickname?: string;
+  readonly agent_role?: string;
+  readonly agent_path?: string;
+  readonly model_provider: string | null;
+  readonly base_instructions: { readonly text: string } | null;
+  readonly dynamic_tools?: readonly JsonValue[];
+  readonly memory_mode?: string;
+  readonly git?: GitInfo;
+}
+
+/** The settings that the model was last told of; one line per turn. */
+export interface TurnContextItem {
+  readonly turn_id?: string;
+  readonly trace_id?: string;
+  readonly cwd: string;
+  /** `YYYY-MM-DD`, local. */
+  readonly current_date?: string;
+  /** IANA name. */
+  readonly timezone?: string;
+  readonly approval_policy: AskForApproval;
+  /** Ours; others ignore it. */
+  readonly approvals_reviewer?: ApprovalsReviewer;
+  readonly sandbox_policy: SandboxPolicy;
+  readonly network?: {
+    readonly allowed_domains: readonly string[];
+    readonly denied_domains: readonly string[];
+  };
+  readonly model: string;
+  readonly personality?: Personality;
+  readonly collaboration_mode?: CollaborationMode;
+  readonly realtime_active?: boolean;
+  readonly effort?: ReasoningEffort;
+  readonly summary: ReasoningSummaryMode;
+  readonly user_instructions?: string;
+  readonly developer_instructions?: string;
+  readonly final_output_json_schema?: JsonValue;
+  readonly truncation_policy?: TruncationPolicy;
+}
+
+export interface CompactedItem {
+  readonly message: string;
+  readonly replacement_history?: readonly ResponseItem[];
+}
+
+/** What a line holds, without its time stamp. */
+export type RolloutItem =
+  | { readonly type: "session_meta"; readonly payload: SessionMeta }
+  | { readonly type: "response_item"; readonly payload: ResponseItem }
+  | { readonly type: "compacted"; readonly payload: CompactedItem }
+  | { readonly type: "turn_context"; readonly payload: TurnContextItem }
+  | { readonly type: "event_msg"; readonly payload: EventMsg };
+
+/** One line; `timestamp` is when it was written: RFC 3339, UTC, milliseconds. */
+export type RolloutLine = RolloutItem & { readonly timestamp: string };

@@ -1,0 +1,18 @@
+// What a person hands to a turn.
+
+/** A stretch of a text that a front end shows in a special way; offsets are UTF-8 bytes. */
+export interface TextElement {
+  readonly byte_range: { readonly start: number; readonly end: number };
+  readonly placeholder?: string;
+}
+
+export type UserInput =
+  | {
+      readonly type: "text";
+      readonly text: string;
+      readonly text_elements?: readonly TextElement[];
+    }
+  | { readonly type: "image"; readonly image_url: string }
+  | { readonly type: "local_image"; readonly path: string }
+  | { readonly type: "skill"; readonly name: string; readonly path: string }
+  | { readonly type: "mention"; readonly name: string; readonly path: string };

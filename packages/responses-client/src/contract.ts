@@ -1,0 +1,166 @@
+// The contract of this package: requests, stream events, the authentication interface, errors.
+import type {
+  CodexErrorInfo,
+  JsonValue,
+  RateLimitSnapshot,
+  ReasoningEffort,
+  ReasoningSummaryMode,
+  ResponseItem,
+  TokenUsage,
+  ToolSpec,
+  Verbosity,
+} from "@codex-ts/protocol";
+
+/** What a request is authenticated with. Values must never be logged. */
+export interface RequestAuth {
+  readonly kind: "api_key" | "chatgpt" | "none";
+  /** Sent as `Authorization: Bearer …`. */
+  readonly bearer?: string;
+  /** Sent as `ChatGPT-Account-ID`. */
+  readonly accountId?: string;
+}
+
+/** Where authentication comes from; an auth manager, a token command and a plain key all fit. */
+export interface AuthSource {
+  /** The credential for the next request. May run a command or refresh; a rejection fails the request. */
+  current(signal?: AbortSignal): Promise<RequestAuth>;
+  /**
+   * Called after a 401 that `used` got. Resolves to true when another try with {@link current} makes
+   * sense; false when there is nothing left to try. May be called again after a second 401; an
+   * implementation must end in false.
+   */
+  recover(used: RequestAuth, signal?: AbortSignal): Promise<boolean>;
+}
+
+/** How to reach a provider; resolved from a provider definition. */
+export interface ProviderEndpoint {
+  /** The provider's display name; `OpenAI` switches compression on. */
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly queryParams: Readonly<Record<string, string>>;
+  /** Static and environment headers, already resolved. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly requestMaxRetries: number;
+  readonly streamMaxRetries: number;
+  readonly streamIdleTimeoutMs: number;
+  readonly supportsWebsockets: boolean;
+  readonly websocketConnectTimeoutMs: number;
+}
+
+/** The body of `POST {base}/responses`, key for key and in this order. */
+export interface ResponsesRequest {
+  readonly model: string;
+  readonly instructions: string;
+  readonly input: readonly ResponseItem[];
+  readonly tools: readonly ToolSpec[];
+  readonly tool_choice: "auto";
+  readonly parallel_tool_calls: boolean;
+  readonly reasoning: {
+    readonly effort?: ReasoningEffort;
+    readonly summary?: Exclude<ReasoningSummaryMode, "none">;
+  } | null;
+  readonly store: boolean;
+  readonly stream: true;
+  readonly include: readonly string[];
+  readonly service_tier?: "priority" | "flex";
+  readonly prompt_cache_key: string;
+  readonly text?: {
+    readonly verbosity?: Verbosity;
+    readonly format?: {
+      readonly type: "json_schema";
+      readonly strict: true;
+      readonly schema: JsonValue;
+      readonly name: "codex_output_schema";
+    };
+  };
+}
+
+/** What the headers of a request carry besides the provider's and the authentication. */
+export interface RequestContext {
+  readonly threadId: string;
+  /** `x-codex-turn-metadata`: JSON text, read anew for each attempt. */
+  readonly turnMetadata?: (() => string) | undefined;
+  readonly betaFeatures?: string | undefined;
+  readonly subagent?: string | undefined;
+}
+
+export type ResponseStreamEvent =
+  | { readonly type: "created" }
+  | { readonly type: "server_model"; readonly model: string }
+  | { readonly type: "rate_limits"; readonly snapshot: RateLimitSnapshot }
+  | { readonly type: "models_etag"; readonly etag: string }
+  | { readonly type: "server_reasoning_included" }
+  | { readonly type: "output_item_added"; readonly item: ResponseItem }
+  | { readonly type: "output_item_done"; readonly item: ResponseItem }
+  | { readonly type: "output_text_delta"; readonly delta: string }
+  | { readonly type: "reasoning_summary_delta"; readonly delta: string; readonly summaryIndex: number }
+  | { readonly type: "reasoning_summary_part_added"; readonly summaryIndex: number }
+  | { readonly type: "reasoning_content_delta"; readonly delta: string; readonly contentIndex: number }
+  | {
+      readonly type: "completed";
+      readonly responseId: string;
+      readonly usage: TokenUsage | null;
+    };
+
+/** One turn's view of the client: sticky routing (`x-codex-turn-state`) lives as long as it. */
+export interface ResponsesTurn {
+  /**
+   * Sends one request and yields its events; ends after `completed`. Retries of the connection phase
+   * and 401 recovery happen inside; everything else is thrown as a {@link ResponsesError} whose
+   * `retryable` says whether the turn may send again.
+   */
+  stream(request: ResponsesRequest, signal: AbortSignal): AsyncIterable<ResponseStreamEvent>;
+}
+
+export interface ResponsesClient {
+  readonly endpoint: ProviderEndpoint;
+  startTurn(context: RequestContext): ResponsesTurn;
+}
+
+export type ResponsesErrorCode =
+  | "stream"
+  | "timeout"
+  | "connection_failed"
+  | "context_window_exceeded"
+  | "quota_exceeded"
+  | "usage_limit_reached"
+  | "usage_not_included"
+  | "server_overloaded"
+  | "internal_server_error"
+  | "invalid_request"
+  | "invalid_image"
+  | "retry_limit"
+  | "unexpected_status"
+  | "auth_failed"
+  | "aborted";
+
+export interface ResponsesErrorDetails {
+  readonly retryable: boolean;
+  readonly info: CodexErrorInfo;
+  /** The wait that the server asked for, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  readonly httpStatus?: number | undefined;
+  /** The limits that a usage-limit error carried. */
+  readonly rateLimits?: RateLimitSnapshot | undefined;
+  readonly cause?: unknown;
+}
+
+export class ResponsesError extends Error {
+  override readonly name = "ResponsesError";
+  readonly code: ResponsesErrorCode;
+  readonly retryable: boolean;
+  readonly info: CodexErrorInfo;
+  readonly retryAfterMs: number | undefined;
+  readonly httpStatus: number | undefined;
+  readonly rateLimits: RateLimitSnapshot | undefined;
+
+  constructor(code: ResponsesErrorCode, message: string, details: ResponsesErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.retryable = details.retryable;
+    this.info = details.info;
+    this.retryAfterMs = details.retryAfterMs;
+    this.httpStatus = details.httpStatus;
+    this.rateLimits = details.rateLimits;
+  }
+}

@@ -1,0 +1,124 @@
+// The Tool contract: what a tool is, what it is given, what it answers.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { Environment } from "@codex-ts/exec-server";
+import type {
+  AskForApproval,
+  EventMsg,
+  FileChange,
+  PermissionProfile,
+  ReviewDecision,
+  SandboxPolicy,
+  ToolOutputBody,
+  ToolSpec,
+  TruncationPolicy,
+} from "@codex-ts/protocol";
+import type { Shell } from "@codex-ts/shell-command";
+import type { ProcessStore } from "./process-store.ts";
+import type { TurnDiffTracker } from "./turn-diff.ts";
+
+/** What the model handed to a tool. */
+export type ToolPayload =
+  | { readonly kind: "function"; /** Raw JSON text. */ readonly arguments: string }
+  | { readonly kind: "custom"; readonly input: string }
+  | {
+      readonly kind: "local_shell";
+      readonly command: readonly string[];
+      readonly workdir: string | null;
+      readonly timeoutMs: number | null;
+    };
+
+export interface ToolCall {
+  readonly callId: string;
+  /** `name`, or `namespace:name`. */
+  readonly name: string;
+  readonly payload: ToolPayload;
+}
+
+/** What goes back to the model. `success` is for our own bookkeeping and never sent. */
+export interface ToolResult {
+  readonly body: ToolOutputBody;
+  readonly success: boolean;
+}
+
+/** A question to the person (or to a reviewer in their place). */
+export type ApprovalRequest =
+  | {
+      readonly kind: "command";
+      readonly callId: string;
+      readonly command: readonly string[];
+      readonly cwd: AbsolutePath;
+      readonly reason: string | null;
+      readonly additionalPermissions?: PermissionProfile | undefined;
+      /** What "approve for the session" remembers: equal keys are not asked again. */
+      readonly keys: readonly string[];
+      readonly availableDecisions: readonly ReviewDecision[];
+    }
+  | {
+      readonly kind: "patch";
+      readonly callId: string;
+      readonly changes: Readonly<Record<string, FileChange>>;
+      readonly reason: string | null;
+      readonly keys: readonly string[];
+    };
+
+/** Asks the person; `abort` means that the turn is being interrupted. */
+export type AskApproval = (
+  request: ApprovalRequest,
+  signal: AbortSignal,
+) => Promise<ReviewDecision>;
+
+/** What a turn offers its tools. One per turn; `signal` ends with the turn. */
+export interface ToolContext {
+  readonly threadId: string;
+  readonly turnId: string;
+  readonly cwd: AbsolutePath;
+  readonly environment: Environment;
+  readonly sandboxPolicy: SandboxPolicy;
+  readonly approvalPolicy: AskForApproval;
+  readonly askApproval: AskApproval;
+  /** The person's shell. */
+  readonly shell: Shell;
+  readonly allowLoginShell: boolean;
+  /** The whole environment of a child, after the shell environment policy. */
+  readonly childEnv: Readonly<Record<string, string>>;
+  readonly truncation: TruncationPolicy;
+  readonly supportsImageInput: boolean;
+  readonly supportsOriginalImageDetail: boolean;
+  readonly planMode: boolean;
+  /** Background processes: they outlive the turn and belong to the session. */
+  readonly processes: ProcessStore;
+  readonly turnDiff: TurnDiffTracker;
+  /** Longest wait of an empty poll, in milliseconds. */
+  readonly backgroundTerminalMaxTimeoutMs: number;
+  readonly emit: (event: EventMsg) => void;
+}
+
+export interface Tool {
+  /** The key that calls are routed by. */
+  readonly name: string;
+  /** What is offered to the model; absent for a tool that answers but is not offered. */
+  readonly spec?: ToolSpec | undefined;
+  /** Whether calls of this tool may overlap with each other. */
+  readonly parallel: boolean;
+  /** Answers a cancelled call: `elapsedMs` is how long it ran. */
+  readonly abortedText: (elapsedMs: number) => string;
+  readonly accepts: (payload: ToolPayload) => boolean;
+  /**
+   * Runs one call. Throws {@link ToolError} to answer with an error text (`respond`) or to end the
+   * turn (`fatal`); anything else thrown ends the turn as well. Must stop soon after `signal` aborts.
+   */
+  readonly run: (call: ToolCall, context: ToolContext, signal: AbortSignal) => Promise<ToolResult>;
+}
+
+export type ToolErrorCode = "respond" | "fatal";
+
+/** A failed call. `respond`: the message is the model's answer. `fatal`: the turn fails with it. */
+export class ToolError extends Error {
+  override readonly name = "ToolError";
+  readonly code: ToolErrorCode;
+
+  constructor(code: ToolErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
