@@ -1,1 +1,24 @@
-export {};
+export { abs } from "./abs.ts";
+export { freePort } from "./free-port.ts";
+export {
+  type GitRepositoryOptions,
+  type TemporaryGitRepository,
+  hermeticGitEnv,
+  temporaryGitRepository,
+} from "./git-repository.ts";
+export {
+  type ProcessResult,
+  type RunProcessOptions,
+  childrenOf,
+  isAlive,
+  runProcess,
+} from "./process.ts";
+export { searchTree } from "./search-tree.ts";
+export {
+  type Files,
+  type TemporaryDirectory,
+  type TemporaryHome,
+  temporaryDirectory,
+  temporaryHome,
+} from "./temporary-directory.ts";
+export { type WaitOptions, collect, waitFor } from "./wait-for.ts";
