@@ -1,0 +1,80 @@
+// Messages that core itself put into the history: how they are recognised.
+import type { ContentItem, MessageItem, ResponseItem } from "@codex-ts/protocol";
+
+const userFragments: readonly (readonly [open: string, close: string])[] = [
+  ["# agents.md instructions for ", "</instructions>"],
+  ["<environment_context>", "</environment_context>"],
+  ["<skill>", "</skill>"],
+  ["<user_shell_command>", "</user_shell_command>"],
+  ["<turn_aborted>", "</turn_aborted>"],
+  ["<subagent_notification>", "</subagent_notification>"],
+  ["<hook_prompt ", "</hook_prompt>"],
+];
+
+const developerSections: readonly string[] = [
+  "<permissions instructions>",
+  "<model_switch>",
+  "<collaboration_mode>",
+  "<realtime_conversation>",
+  "<personality_spec>",
+];
+
+/** The text of a part, or null for an image. */
+export function partText(part: ContentItem): string | null {
+  return part.type === "input_image" ? null : part.text;
+}
+
+function isUserFragment(part: ContentItem): boolean {
+  const text = partText(part)?.trim().toLowerCase();
+  if (text === undefined) return false;
+  return userFragments.some(([open, close]) => text.startsWith(open) && text.endsWith(close));
+}
+
+/** Whether a user message is context (instructions, environment, a marker) and not a person's words. */
+export function isContextualUserMessage(item: MessageItem): boolean {
+  return item.role === "user" && item.content.some(isUserFragment);
+}
+
+/** Whether a developer message holds a section of the context that each turn may restate. */
+export function isContextualDeveloperMessage(item: MessageItem): boolean {
+  if (item.role !== "developer") return false;
+  return item.content.some((part) => {
+    const text = partText(part)?.trimStart().toLowerCase();
+    return text !== undefined && developerSections.some((section) => text.startsWith(section));
+  });
+}
+
+/** Whether the item is context of either role. */
+export function isContextualItem(item: ResponseItem): boolean {
+  return (
+    item.type === "message" &&
+    (isContextualUserMessage(item) || isContextualDeveloperMessage(item))
+  );
+}
+
+/** Whether the item begins a user turn: a person's message, or a message from another agent. */
+export function isUserTurnBoundary(item: ResponseItem): boolean {
+  if (item.type !== "message") return false;
+  if (item.role === "user") return !isContextualUserMessage(item);
+  return item.role === "assistant" && isInterAgentMessage(item);
+}
+
+function isInterAgentMessage(item: MessageItem): boolean {
+  const [part, ...others] = item.content;
+  if (part === undefined || others.length > 0) return false;
+  const text = partText(part);
+  if (text === null || !text.startsWith("{")) return false;
+  try {
+    const value: unknown = JSON.parse(text);
+    return (
+      typeof value === "object" &&
+      value !== null &&
+      "author" in value &&
+      "recipient" in value &&
+      "content" in value &&
+      "trigger_turn" in value
+    );
+  } catch {
+    return false;
+  }
+}

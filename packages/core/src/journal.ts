@@ -1,0 +1,92 @@
+// The one way out of a session: what is recorded first, then announced.
+import type { Event, EventMsg, ResponseItem, RolloutItem } from "@codex-ts/protocol";
+import { isPersistedEvent } from "@codex-ts/rollout";
+import { EventQueue } from "./event-queue.ts";
+import { legacyTwins } from "./turn-items.ts";
+
+/** Where lines go; a session file's recorder, or nothing for an ephemeral thread. */
+export interface LineSink {
+  record(items: readonly RolloutItem[]): Promise<void>;
+}
+
+/** One step of a batch: an event to announce, or a line that belongs to the session file only. */
+export type JournalEntry =
+  | { readonly kind: "event"; readonly id: string; readonly msg: EventMsg }
+  | { readonly kind: "line"; readonly item: RolloutItem }
+  /** A response item: its line, then `raw_response_item`. */
+  | { readonly kind: "item"; readonly id: string; readonly item: ResponseItem };
+
+interface Batch {
+  readonly lines: readonly RolloutItem[];
+  readonly events: readonly Event[];
+  readonly done: () => void;
+}
+
+/**
+ * Writes lines and announces events in the order in which they are posted. All lines of a batch are
+ * in the session file before its first event is announced, so what a reader has seen is on disk.
+ */
+export class Journal {
+  readonly #sink: LineSink | null;
+  readonly #queue = new EventQueue<Event>();
+  #waiting: Batch[] = [];
+  #pumping: Promise<void> | null = null;
+
+  constructor(sink: LineSink | null) {
+    this.#sink = sink;
+  }
+
+  get events(): EventQueue<Event> {
+    return this.#queue;
+  }
+
+  /** Posts a batch; resolves when its events are announced. */
+  post(...entries: readonly JournalEntry[]): Promise<void> {
+    const lines: RolloutItem[] = [];
+    const events: Event[] = [];
+    for (const entry of entries) {
+      switch (entry.kind) {
+        case "line":
+          lines.push(entry.item);
+          break;
+        case "item":
+          lines.push({ type: "response_item", payload: entry.item });
+          events.push({ id: entry.id, msg: { type: "raw_response_item", item: entry.item } });
+          break;
+        case "event":
+          for (const msg of [entry.msg, ...legacyTwins(entry.msg)]) {
+            if (isPersistedEvent(msg)) lines.push({ type: "event_msg", payload: msg });
+            events.push({ id: entry.id, msg });
+          }
+          break;
+      }
+    }
+    return new Promise((done) => {
+      this.#waiting.push({ lines, events, done });
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** Resolves when everything posted so far is announced. */
+  async drained(): Promise<void> {
+    await this.#pumping;
+  }
+
+  close(): void {
+    this.#queue.close();
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batches = this.#waiting;
+      this.#waiting = [];
+      const lines = batches.flatMap((batch) => batch.lines);
+      if (lines.length > 0 && this.#sink !== null) await this.#sink.record(lines);
+      for (const batch of batches) {
+        for (const event of batch.events) this.#queue.push(event);
+        batch.done();
+      }
+    }
+    this.#pumping = null;
+  }
+}

@@ -1,0 +1,78 @@
+// What the model is told about its sandbox and about approvals.
+import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
+
+/** The permissions section of the context. `writableRoots` are listed where the workspace is writable. */
+export function permissionsText(
+  sandbox: SandboxPolicy,
+  approval: AskForApproval,
+  writableRoots: readonly string[],
+): string {
+  const roots =
+    sandbox.type === "workspace-write" && writableRoots.length > 0
+      ? [`Writable roots: ${writableRoots.map((root) => `\`${root}\``).join(", ")}.`]
+      : [];
+  return [
+    "<permissions instructions>",
+    sandboxText(sandbox),
+    ...roots,
+    approvalText(approval),
+    "</permissions instructions>",
+  ].join("\n");
+}
+
+function sandboxText(policy: SandboxPolicy): string {
+  switch (policy.type) {
+    case "danger-full-access":
+      return "Sandbox mode is `danger-full-access`: commands run without a sandbox. All files can be read and changed, and the network is enabled. Be careful: nothing stops a mistake.";
+    case "external-sandbox":
+      return `Sandbox mode is \`external-sandbox\`: an outer sandbox confines commands. Network access is ${policy.network_access ?? "restricted"}.`;
+    case "read-only":
+      return `Sandbox mode is \`read-only\`: ${readText(policy.access)}, and no file can be changed. Network access is ${networkText(policy.network_access)}.`;
+    case "workspace-write":
+      return `Sandbox mode is \`workspace-write\`: ${readText(policy.read_only_access)}; files can be changed only below the writable roots, and there \`.git\`, \`.codex\` and \`.agents\` folders are read-only. Network access is ${networkText(policy.network_access)}.`;
+  }
+}
+
+function readText(access: { readonly type: string } | undefined): string {
+  return access?.type === "restricted"
+    ? "only the current folder and a few other folders can be read"
+    : "all files can be read";
+}
+
+function networkText(enabled: boolean | undefined): string {
+  return enabled === true ? "enabled" : "restricted";
+}
+
+const ESCALATION = [
+  "To run a command outside the sandbox, call the tool with `sandbox_permissions` set to `require_escalated` and a `justification` that asks the user a short question.",
+  "Do so when a command that matters for the task failed because of the sandbox (a file outside the writable roots, the network), or clearly cannot work inside it; do not work around a denial in another way.",
+  "Ask before destructive actions that the user did not request.",
+].join(" ");
+
+function approvalText(policy: AskForApproval): string {
+  if (typeof policy === "object") {
+    const kinds: readonly (readonly [string, boolean])[] = [
+      ["running outside the sandbox", policy.granular.sandbox_approval],
+      ["commands that a rule puts to the user", policy.granular.rules],
+      ["questions of MCP servers", policy.granular.mcp_elicitations],
+      ["skills", policy.granular.skill_approval ?? false],
+      ["extra permissions", policy.granular.request_permissions ?? false],
+    ];
+    const names = (asked: boolean): string =>
+      kinds
+        .filter(([, value]) => value === asked)
+        .map(([name]) => name)
+        .join("; ") || "nothing";
+    return `Approval policy is \`granular\`. The user is asked about: ${names(true)}. Refused without asking: ${names(false)}. ${policy.granular.sandbox_approval ? ESCALATION : ""}`.trimEnd();
+  }
+  switch (policy) {
+    case "never":
+      return "Approval policy is `never`: the user is not asked. Do not set `sandbox_permissions`; such calls are refused. If the sandbox stands in the way, find another way inside it, or say in your answer what you could not do.";
+    case "untrusted":
+      return "Approval policy is `untrusted`: every command is put to the user before it runs, except for a small list of commands that only read.";
+    case "on-failure":
+      return "Approval policy is `on-failure`: commands run in the sandbox, and the user is asked whether a command that failed there may run again without it.";
+    case "on-request":
+      return `Approval policy is \`on-request\`: commands run in the sandbox without asking. ${ESCALATION}`;
+  }
+}

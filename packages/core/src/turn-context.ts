@@ -1,0 +1,95 @@
+// The frozen snapshot of settings that one turn runs with.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type {
+  ApprovalsReviewer,
+  AskForApproval,
+  CollaborationMode,
+  JsonValue,
+  ModelInfo,
+  Personality,
+  ReasoningEffort,
+  ReasoningSummaryMode,
+  SandboxPolicy,
+  ServiceTier,
+  TruncationPolicy,
+  TurnContextItem,
+  Verbosity,
+} from "@codex-ts/protocol";
+
+/** The settings of a session that a turn may change. */
+export interface SessionSettings {
+  readonly cwd: AbsolutePath;
+  readonly model: string;
+  readonly approvalPolicy: AskForApproval;
+  readonly approvalsReviewer: ApprovalsReviewer;
+  readonly sandboxPolicy: SandboxPolicy;
+  readonly effort: ReasoningEffort | undefined;
+  readonly summary: ReasoningSummaryMode | undefined;
+  readonly verbosity: Verbosity | undefined;
+  readonly serviceTier: ServiceTier | undefined;
+  readonly personality: Personality | undefined;
+  readonly collaborationMode: CollaborationMode | undefined;
+}
+
+export interface TurnContext {
+  readonly turnId: string;
+  readonly settings: SessionSettings;
+  readonly model: ModelInfo;
+  readonly summary: ReasoningSummaryMode;
+  /** The part of the model's window that is used, in tokens. */
+  readonly contextWindow: number | null;
+  readonly truncation: TruncationPolicy;
+  /** `YYYY-MM-DD`, local. */
+  readonly currentDate: string;
+  readonly timezone: string;
+  readonly userInstructions: string | null;
+  readonly developerInstructions: string | null;
+  readonly outputSchema: JsonValue;
+}
+
+export function collaborationModeOf(settings: SessionSettings): CollaborationMode {
+  return (
+    settings.collaborationMode ?? {
+      mode: "default",
+      settings: {
+        model: settings.model,
+        reasoning_effort: settings.effort ?? null,
+        developer_instructions: null,
+      },
+    }
+  );
+}
+
+/** The line of the session file that says what this turn's model is told. */
+export function turnContextItem(turn: TurnContext): TurnContextItem {
+  const { settings } = turn;
+  return {
+    turn_id: turn.turnId,
+    cwd: settings.cwd,
+    current_date: turn.currentDate,
+    timezone: turn.timezone,
+    approval_policy: settings.approvalPolicy,
+    ...(settings.approvalsReviewer === "user"
+      ? {}
+      : { approvals_reviewer: settings.approvalsReviewer }),
+    sandbox_policy: settings.sandboxPolicy,
+    model: settings.model,
+    ...(settings.personality === undefined ? {} : { personality: settings.personality }),
+    collaboration_mode: collaborationModeOf(settings),
+    realtime_active: false,
+    ...(settings.effort === undefined ? {} : { effort: settings.effort }),
+    summary: turn.summary,
+    ...(turn.userInstructions === null ? {} : { user_instructions: turn.userInstructions }),
+    ...(turn.developerInstructions === null
+      ? {}
+      : { developer_instructions: turn.developerInstructions }),
+    ...(turn.outputSchema === null ? {} : { final_output_json_schema: turn.outputSchema }),
+    truncation_policy: turn.truncation,
+  };
+}
+
+/** The share of the model's window that a thread may fill; null when the window is not known. */
+export function usableContextWindow(model: ModelInfo): number | null {
+  if (model.context_window === undefined || model.context_window === null) return null;
+  return Math.floor((model.context_window * (model.effective_context_window_percent ?? 95)) / 100);
+}
