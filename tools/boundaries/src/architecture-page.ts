@@ -6,7 +6,7 @@ import type { FloorRow } from "./floors.ts";
 import type { Workspace, WorkspacePackage } from "./workspace.ts";
 import type { Violation } from "./violation.ts";
 
-export const pagePath = "docs/architecture.md";
+const pagePath = "docs/architecture.md";
 
 const startMarker = "<!-- package graph: written by `pnpm graph` -->";
 const endMarker = "<!-- end of package graph -->";

@@ -6,7 +6,7 @@ import type { JSONPath, Node, ParseError } from "jsonc-parser";
 import { scope } from "./floors.ts";
 
 /** The folders that hold packages, one a sub-folder, as pnpm-workspace.yaml lists them. */
-export const packageParents = ["packages", "apps", "tools", "examples"] as const;
+const packageParents = ["packages", "apps", "tools", "examples"] as const;
 
 export const dependencyKinds = [
   "dependencies",

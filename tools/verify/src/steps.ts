@@ -1,0 +1,123 @@
+import { join } from "node:path";
+import { checkConsumer } from "./consumer.ts";
+import { lintManifests, lintTypes } from "./package-lint.ts";
+import { rootProgram, runCommand } from "./run-command.ts";
+import { oneCheck } from "./step.ts";
+import type { Step, StepContext } from "./step.ts";
+import { runUnitTests } from "./unit-tests.ts";
+
+/** A step that is passed when each of its commands exits with 0. */
+function commands(...list: ((root: string) => [string, ...string[]])[]): Step["run"] {
+  return async ({ root }: StepContext) => {
+    const outputs: string[] = [];
+    for (const command of list) {
+      const result = await runCommand(command(root), {
+        cwd: root,
+        env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" },
+      });
+      if (!result.ok) outputs.push(result.output);
+    }
+    return oneCheck(outputs.length === 0, { output: outputs.join("\n") });
+  };
+}
+
+/** Steps of one group run side by side, groups one after another. */
+export const groups: readonly (readonly Step[])[] = [
+  [
+    {
+      name: "format",
+      title: "format",
+      run: commands((root) => [rootProgram(root, "oxfmt"), "--check", "."]),
+    },
+    {
+      name: "lint",
+      title: "lint",
+      run: commands((root) => [rootProgram(root, "oxlint"), "--deny-warnings"]),
+    },
+    {
+      name: "boundaries",
+      title: "boundaries between the packages",
+      run: commands((root) => [process.execPath, join(root, "tools/boundaries/src/main.ts")]),
+    },
+  ],
+  [
+    {
+      name: "typecheck",
+      title: "types, of the tests too",
+      run: commands(
+        (root) => [rootProgram(root, "tsc"), "-b"],
+        (root) => [rootProgram(root, "tsc"), "-p", "tsconfig.tests.json"],
+      ),
+    },
+  ],
+  [
+    {
+      name: "build",
+      title: "build",
+      run: commands((root) => [
+        rootProgram(root, "turbo"),
+        "run",
+        "build",
+        "--output-logs=errors-only",
+      ]),
+    },
+  ],
+  [{ name: "unit", title: "unit tests", streams: true, run: runUnitTests }],
+  [
+    {
+      name: "knip",
+      title: "dead exports and dependencies",
+      run: commands((root) => [rootProgram(root, "knip"), "--no-progress", "--no-config-hints"]),
+    },
+    {
+      name: "publint",
+      title: "manifests as published",
+      needs: ["typecheck", "build"],
+      run: async ({ packed }) => lintManifests(await packed()),
+    },
+    {
+      name: "attw",
+      title: "types as published",
+      needs: ["typecheck", "build"],
+      run: async ({ packed }) => lintTypes(await packed()),
+    },
+    {
+      name: "consumer",
+      title: "packages installed, compiled and loaded elsewhere",
+      needs: ["typecheck", "build"],
+      run: checkConsumer,
+    },
+  ],
+];
+
+export const allSteps: readonly Step[] = groups.flat();
+
+/** An unknown name was given to `--only`. */
+export class UnknownStepError extends Error {
+  readonly code = "unknown_step";
+
+  constructor(name: string) {
+    const names = allSteps.map((step) => step.name).join(", ");
+    super(`There is no step "${name}". The steps are: ${names}.`);
+    this.name = "UnknownStepError";
+  }
+}
+
+/**
+ * The groups reduced to the named steps and what these need.
+ *
+ * @throws {UnknownStepError}
+ */
+export function selectGroups(names: readonly string[]): readonly (readonly Step[])[] {
+  const chosen = new Set<string>();
+  const choose = (name: string): void => {
+    const step = allSteps.find((candidate) => candidate.name === name);
+    if (step === undefined) throw new UnknownStepError(name);
+    chosen.add(name);
+    for (const needed of step.needs ?? []) choose(needed);
+  };
+  for (const name of names) choose(name);
+  return groups
+    .map((group) => group.filter((step) => chosen.has(step.name)))
+    .filter((group) => group.length > 0);
+}
