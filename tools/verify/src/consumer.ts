@@ -57,7 +57,8 @@ function programOf(packed: readonly PackedPackage[]): string {
   return `${imports.join("\n")}\nexport const entries: readonly object[] = [${names.join(", ")}];\n`;
 }
 
-async function writeProject(
+/** Writes the consumer: a manifest that takes every tarball, a program, a loader. */
+export async function writeProject(
   folder: string,
   packed: readonly PackedPackage[],
   nodeTypes: string,
@@ -98,7 +99,8 @@ async function writeProject(
   ]);
 }
 
-async function typeProblems(folder: string, compiler: string): Promise<string[]> {
+/** What the compiler says of the strict program, under each resolution. */
+export async function typeProblems(folder: string, compiler: string): Promise<string[]> {
   const problems: string[] = [];
   for (const name of Object.keys(resolutions)) {
     const result = await runCommand([compiler, "-p", `tsconfig.${name}.json`], { cwd: folder });
@@ -120,7 +122,11 @@ async function loadProblem(folder: string, one: PackedPackage): Promise<string |
     : `${one.found.name} prints when it is loaded:\n${result.output}`;
 }
 
-async function loadProblems(folder: string, packed: readonly PackedPackage[]): Promise<string[]> {
+/** Packages that do not load both ways, or that print or hang when they do. */
+export async function loadProblems(
+  folder: string,
+  packed: readonly PackedPackage[],
+): Promise<string[]> {
   const waiting = [...packed];
   const problems: string[] = [];
   async function work(): Promise<void> {
