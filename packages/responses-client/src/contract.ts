@@ -45,6 +45,8 @@ export interface ProviderEndpoint {
   readonly streamIdleTimeoutMs: number;
   readonly supportsWebsockets: boolean;
   readonly websocketConnectTimeoutMs: number;
+  /** The provider keeps responses (Azure): requests say `store` and carry item ids. */
+  readonly storesResponses: boolean;
 }
 
 /** The body of `POST {base}/responses`, key for key and in this order. */

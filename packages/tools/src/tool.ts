@@ -5,6 +5,7 @@ import type {
   AskForApproval,
   EventMsg,
   FileChange,
+  ParsedCommand,
   PermissionProfile,
   ReviewDecision,
   SandboxPolicy,
@@ -46,6 +47,8 @@ export type ApprovalRequest =
       readonly kind: "command";
       readonly callId: string;
       readonly command: readonly string[];
+      /** How the command reads to a person. */
+      readonly parsedCommand: readonly ParsedCommand[];
       readonly cwd: AbsolutePath;
       readonly reason: string | null;
       readonly additionalPermissions?: PermissionProfile | undefined;
