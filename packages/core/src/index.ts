@@ -1,1 +1,3 @@
-export {};
+export { CoreError, type CoreErrorCode, type StartedThread, type Thread } from "./thread.ts";
+export type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+export { ThreadManager } from "./thread-manager.ts";

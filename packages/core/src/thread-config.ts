@@ -13,6 +13,7 @@ import type {
   ServiceTier,
   SessionSource,
   Verbosity,
+  WebSearchMode,
 } from "@codex-ts/protocol";
 import type { ResponsesClient } from "@codex-ts/responses-client";
 import type { Shell } from "@codex-ts/shell-command";
@@ -44,8 +45,7 @@ export interface ThreadConfig {
   };
   readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
   readonly allowLoginShell: boolean;
-  readonly toolOutputTokenLimit?: number | undefined;
-  readonly modelContextWindow?: number | undefined;
+  readonly webSearch: WebSearchMode;
   readonly backgroundTerminalMaxTimeoutMs: number;
   readonly showRawAgentReasoning: boolean;
   /** No session file. */

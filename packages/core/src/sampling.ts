@@ -1,0 +1,253 @@
+// One request to the model and everything that its stream sets off.
+import type {
+  MessageItem,
+  RateLimitSnapshot,
+  ReasoningItem,
+  ResponseItem,
+  TurnItem,
+} from "@codex-ts/protocol";
+import type { ResponsesRequest, ResponseStreamEvent, ResponsesTurn } from "@codex-ts/responses-client";
+import type { ToolContext, ToolRouter } from "@codex-ts/tools";
+import type { History } from "./history.ts";
+import type { Journal, JournalEntry } from "./journal.ts";
+import { ToolRuns } from "./tool-runs.ts";
+import type { TurnContext } from "./turn-context.ts";
+import { parseTurnItem } from "./turn-items.ts";
+
+export interface SamplingServices {
+  readonly threadId: string;
+  readonly turn: TurnContext;
+  readonly history: History;
+  readonly journal: Journal;
+  readonly responses: ResponsesTurn;
+  readonly router: ToolRouter;
+  readonly toolContext: Omit<ToolContext, "emit">;
+  readonly rateLimits: RateLimitStore;
+  readonly showRawReasoning: boolean;
+}
+
+/** The session's latest rate limits. */
+export interface RateLimitStore {
+  current(): RateLimitSnapshot | null;
+  merge(snapshot: RateLimitSnapshot): void;
+}
+
+export interface Sampled {
+  /** Tools were called: the model wants to see their outputs. */
+  readonly needsFollowUp: boolean;
+  /** The text of the last message that was not blank. */
+  readonly lastAgentMessage: string | null;
+}
+
+/** Thrown when the stream broke after a tool had started: the next request is built anew. */
+export class StreamBrokeAfterTools extends Error {
+  override readonly name = "StreamBrokeAfterTools";
+}
+
+/**
+ * Sends one request. Each finished item is recorded and announced as it arrives, each tool call starts
+ * at once, and the outputs are recorded in call order when the stream has ended.
+ */
+export async function sample(
+  services: SamplingServices,
+  request: ResponsesRequest,
+  signal: AbortSignal,
+): Promise<Sampled> {
+  const { turn, history, journal, router } = services;
+  const record = (item: ResponseItem): void => history.record(item, turn.truncation);
+  const runs = new ToolRuns({
+    turnId: turn.turnId,
+    router,
+    context: services.toolContext,
+    journal,
+    signal,
+    record,
+  });
+  const stream = new StreamAnnouncer(services);
+  let needsFollowUp = false;
+  try {
+    for await (const event of services.responses.stream(request, signal)) {
+      if (event.type !== "output_item_done") {
+        await stream.handle(event);
+        continue;
+      }
+      const routed = router.route(event.item);
+      if (routed === null) {
+        await stream.finishItem(event.item);
+        continue;
+      }
+      needsFollowUp = true;
+      record(event.item);
+      const recorded = journal.post({ kind: "item", id: turn.turnId, item: event.item });
+      if (routed.kind === "call") {
+        runs.start(routed.call, recorded);
+      } else {
+        record(routed.output);
+        await journal.post({ kind: "item", id: turn.turnId, item: routed.output });
+      }
+    }
+  } catch (error) {
+    await runs.recordOutputs();
+    if (runs.started > 0 && !signal.aborted) {
+      throw new StreamBrokeAfterTools("the stream broke after a tool had started", { cause: error });
+    }
+    throw error;
+  }
+  await runs.recordOutputs();
+  const diff = await services.toolContext.turnDiff.unifiedDiff();
+  if (diff !== null && runs.started > 0) {
+    await journal.post({
+      kind: "event",
+      id: turn.turnId,
+      msg: { type: "turn_diff", unified_diff: diff },
+    });
+  }
+  return { needsFollowUp, lastAgentMessage: stream.lastAgentMessage };
+}
+
+/** Turns the events of a stream, tool calls aside, into recorded items and announced events. */
+class StreamAnnouncer {
+  readonly #services: SamplingServices;
+  /** The item that deltas belong to. */
+  #active: TurnItem | null = null;
+  lastAgentMessage: string | null = null;
+
+  constructor(services: SamplingServices) {
+    this.#services = services;
+  }
+
+  async handle(event: Exclude<ResponseStreamEvent, { type: "output_item_done" }>): Promise<void> {
+    const { history, turn, rateLimits } = this.#services;
+    switch (event.type) {
+      case "output_item_added": {
+        const item = parseTurnItem(event.item);
+        if (item === null) break;
+        this.#active = item;
+        await this.#announce(this.#itemEvent("item_started", item));
+        break;
+      }
+      case "output_text_delta":
+        if (this.#active === null || event.delta === "") break;
+        await this.#announce({
+          kind: "event",
+          id: turn.turnId,
+          msg: {
+            type: "agent_message_content_delta",
+            ...this.#scope(),
+            item_id: this.#active.id,
+            delta: event.delta,
+          },
+        });
+        break;
+      case "reasoning_summary_delta":
+        if (this.#active === null) break;
+        await this.#announce({
+          kind: "event",
+          id: turn.turnId,
+          msg: {
+            type: "reasoning_content_delta",
+            ...this.#scope(),
+            item_id: this.#active.id,
+            delta: event.delta,
+            summary_index: event.summaryIndex,
+          },
+        });
+        break;
+      case "reasoning_summary_part_added":
+        if (this.#active === null) break;
+        await this.#announce({
+          kind: "event",
+          id: turn.turnId,
+          msg: {
+            type: "agent_reasoning_section_break",
+            item_id: this.#active.id,
+            summary_index: event.summaryIndex,
+          },
+        });
+        break;
+      case "reasoning_content_delta":
+        if (this.#active === null) break;
+        await this.#announce({
+          kind: "event",
+          id: turn.turnId,
+          msg: {
+            type: "reasoning_raw_content_delta",
+            ...this.#scope(),
+            item_id: this.#active.id,
+            delta: event.delta,
+            content_index: event.contentIndex,
+          },
+        });
+        break;
+      case "rate_limits":
+        rateLimits.merge(event.snapshot);
+        await this.#announceTokenCount();
+        break;
+      case "completed":
+        history.addUsage(event.usage, turn.contextWindow);
+        await this.#announceTokenCount();
+        break;
+      case "created":
+      case "server_model":
+      case "models_etag":
+      case "server_reasoning_included":
+        break;
+    }
+  }
+
+  /** A finished item that calls no tool: recorded and announced in one step. */
+  async finishItem(item: ResponseItem): Promise<void> {
+    const { turn, history } = this.#services;
+    const entries: JournalEntry[] = [];
+    const turnItem = parseTurnItem(item);
+    if (turnItem !== null) {
+      const finished = { ...turnItem, id: this.#active?.id ?? turnItem.id };
+      if (this.#active === null) entries.push(this.#itemEvent("item_started", turnItem));
+      entries.push(this.#itemEvent("item_completed", finished));
+      if (item.type === "reasoning" && this.#services.showRawReasoning) {
+        entries.push(...rawReasoningEvents(item, turn.turnId));
+      }
+    }
+    this.#active = null;
+    if (item.type !== "other") entries.push({ kind: "item", id: turn.turnId, item });
+    history.record(item, turn.truncation);
+    await this.#announce(...entries);
+    if (item.type === "message" && item.role === "assistant") {
+      const text = messageText(item);
+      if (text.trim() !== "") this.lastAgentMessage = text;
+    }
+  }
+
+  #announce(...entries: readonly JournalEntry[]): Promise<void> {
+    return this.#services.journal.post(...entries);
+  }
+
+  #announceTokenCount(): Promise<void> {
+    const { turn, history, rateLimits } = this.#services;
+    return this.#announce({
+      kind: "event",
+      id: turn.turnId,
+      msg: { type: "token_count", info: history.tokenInfo, rate_limits: rateLimits.current() },
+    });
+  }
+
+  #scope(): { readonly thread_id: string; readonly turn_id: string } {
+    return { thread_id: this.#services.threadId, turn_id: this.#services.turn.turnId };
+  }
+
+  #itemEvent(type: "item_started" | "item_completed", item: TurnItem): JournalEntry {
+    return { kind: "event", id: this.#services.turn.turnId, msg: { type, ...this.#scope(), item } };
+  }
+}
+
+function rawReasoningEvents(item: ReasoningItem, turnId: string): readonly JournalEntry[] {
+  return (item.content ?? []).map((part) => ({
+    kind: "event",
+    id: turnId,
+    msg: { type: "agent_reasoning_raw_content", text: part.text },
+  }));
+}
+
+function messageText(item: MessageItem): string {
+  return item.content.map((part) => (part.type === "input_image" ? "" : part.text)).join("");
+}

@@ -1,0 +1,438 @@
+// A running thread: its settings, its history, its one active turn.
+import { type AbsolutePath, fromAbsolute } from "@codex-ts/absolute-path";
+import { readWorkspaceFacts } from "@codex-ts/git-utils";
+import {
+  type Event,
+  type EventMsg,
+  type Op,
+  type RateLimitSnapshot,
+  type ThreadId,
+  type UserInput,
+  uuidV7,
+} from "@codex-ts/protocol";
+import type { RolloutRecorder } from "@codex-ts/rollout";
+import { contextWritableRoots } from "./writable-roots.ts";
+import {
+  childEnvironment,
+  createProcessStore,
+  createToolRouter,
+  createTurnDiffTracker,
+  type ProcessStore,
+  selectTools,
+  type ToolContext,
+  type ToolRouter,
+} from "@codex-ts/tools";
+import { PendingApprovals } from "./approvals.ts";
+import { hostTimezone, localDate } from "./environment-context.ts";
+import { History, type HistoryState } from "./history.ts";
+import { Journal } from "./journal.ts";
+import type { RateLimitStore } from "./sampling.ts";
+import { CoreError, type Thread } from "./thread.ts";
+import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+import { turnAbortedMarker } from "./turn-aborted.ts";
+import { type SessionSettings, type TurnContext, usableContextWindow } from "./turn-context.ts";
+import { turnMetadataHeader, type TurnMetadata } from "./turn-metadata.ts";
+import { runTurn, type TurnOutcome } from "./turn.ts";
+
+export interface SessionParts {
+  readonly id: ThreadId;
+  readonly config: ThreadConfig;
+  readonly options: ThreadManagerOptions;
+  readonly recorder: RolloutRecorder | null;
+  readonly history: HistoryState;
+  readonly instructions: string;
+  readonly userInstructions: string | null;
+}
+
+interface ActiveTurn {
+  readonly id: string;
+  readonly controller: AbortController;
+  readonly pendingInput: (readonly UserInput[])[];
+  /** Resolves when the turn's task is over, however it ended. */
+  done: Promise<void>;
+}
+
+/** How long an interrupted turn may take to stop its tools and record their outputs. */
+const INTERRUPT_GRACE_MS = 2000;
+
+export class Session implements Thread {
+  readonly id: ThreadId;
+  readonly rolloutPath: AbsolutePath | null;
+  readonly #parts: SessionParts;
+  readonly #history: History;
+  readonly #journal: Journal;
+  readonly #approvals = new PendingApprovals();
+  readonly #processes: ProcessStore;
+  readonly #childEnv: Readonly<Record<string, string>>;
+  readonly #rateLimits: RateLimitStore;
+  #settings: SessionSettings;
+  #active: ActiveTurn | null = null;
+  #ops: Promise<unknown> = Promise.resolve();
+  #shutdown: Promise<void> | null = null;
+
+  constructor(parts: SessionParts) {
+    const { config, options } = parts;
+    this.id = parts.id;
+    this.#parts = parts;
+    this.rolloutPath = parts.recorder?.path ?? null;
+    this.#history = new History(parts.history);
+    this.#journal = new Journal(parts.recorder);
+    this.#processes = createProcessStore();
+    this.#childEnv = childEnvironment(config.shellEnvironmentPolicy, options.env, {
+      threadId: parts.id,
+    });
+    this.#rateLimits = rateLimitStore();
+    this.#settings = {
+      cwd: config.cwd,
+      model: config.model,
+      approvalPolicy: config.approvalPolicy,
+      approvalsReviewer: config.approvalsReviewer,
+      sandboxPolicy: config.sandboxPolicy,
+      effort: config.effort,
+      summary: config.summary,
+      verbosity: config.verbosity,
+      serviceTier: config.serviceTier,
+      personality: config.personality,
+      collaborationMode: undefined,
+    };
+  }
+
+  events(): AsyncIterableIterator<Event> {
+    return this.#journal.events;
+  }
+
+  /** Announces something that belongs to no turn. */
+  announce(msg: EventMsg, id = ""): Promise<void> {
+    return this.#journal.post({ kind: "event", id, msg });
+  }
+
+  submit(op: Op): Promise<string> {
+    if (this.#shutdown !== null) {
+      return Promise.reject(
+        new CoreError("thread_closed", `thread ${this.id} is shut down and takes no more input`),
+      );
+    }
+    const id = uuidV7();
+    const handled = this.#ops.then(() => this.#handle(id, op));
+    this.#ops = handled.catch(() => {});
+    return handled;
+  }
+
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#ops.then(() => this.#close());
+    return this.#shutdown;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  /** Handles one op and returns the id that its events carry. */
+  async #handle(id: string, op: Op): Promise<string> {
+    switch (op.type) {
+      case "user_input":
+        return this.#startOrSteer(id, op.items, op.final_output_json_schema ?? null);
+      case "user_turn":
+        if (this.#active === null) this.#settings = changedSettings(this.#settings, op);
+        return this.#startOrSteer(id, op.items, op.final_output_json_schema);
+      case "override_turn_context":
+        this.#settings = changedSettings(this.#settings, op);
+        return id;
+      case "interrupt":
+        await this.#interrupt();
+        return id;
+      case "exec_approval":
+      case "patch_approval":
+        this.#approvals.answer(op.id, op.decision);
+        if (op.decision === "abort") await this.#interrupt();
+        return id;
+      case "clean_background_terminals":
+        await this.#processes.closeAll();
+        return id;
+      case "shutdown":
+        void this.shutdown();
+        return id;
+    }
+  }
+
+  async #startOrSteer(
+    id: string,
+    items: readonly UserInput[],
+    outputSchema: TurnContext["outputSchema"],
+  ): Promise<string> {
+    if (this.#active !== null) {
+      if (items.length === 0) {
+        await this.announce(
+          { type: "error", message: "the input is empty", codex_error_info: "bad_request" },
+          id,
+        );
+        return id;
+      }
+      this.#active.pendingInput.push(items);
+      return this.#active.id;
+    }
+    this.#startTurn(id, items, outputSchema);
+    return id;
+  }
+
+  #startTurn(
+    id: string,
+    items: readonly UserInput[],
+    outputSchema: TurnContext["outputSchema"],
+  ): void {
+    const active: ActiveTurn = {
+      id,
+      controller: new AbortController(),
+      pendingInput: [],
+      done: Promise.resolve(),
+    };
+    this.#active = active;
+    active.done = this.#runTask(active, this.#turnContext(id, outputSchema), items);
+  }
+
+  /** The turn as a task: its start, its course, its end. */
+  async #runTask(
+    active: ActiveTurn,
+    turn: TurnContext,
+    items: readonly UserInput[],
+  ): Promise<void> {
+    const { signal } = active.controller;
+    await this.announce(
+      {
+        type: "task_started",
+        turn_id: turn.turnId,
+        model_context_window: turn.contextWindow,
+        collaboration_mode_kind: turn.settings.collaborationMode?.mode ?? "default",
+      },
+      turn.turnId,
+    );
+    if (turn.model.used_fallback_model_metadata === true) {
+      await this.announce(
+        {
+          type: "warning",
+          message: `Nothing is known about the model \`${turn.settings.model}\`: general defaults are used, which may make its work worse.`,
+        },
+        turn.turnId,
+      );
+    }
+    let outcome: TurnOutcome;
+    try {
+      outcome = await this.#run(active, turn, items);
+    } catch (error) {
+      if (signal.aborted) return;
+      outcome = { kind: "failed", message: (error as Error).message, info: "other" };
+      await this.announce(
+        { type: "error", message: outcome.message, codex_error_info: outcome.info },
+        turn.turnId,
+      );
+    }
+    if (signal.aborted) return;
+    this.#active = null;
+    await this.announce(
+      {
+        type: "task_complete",
+        turn_id: turn.turnId,
+        last_agent_message: outcome.kind === "completed" ? outcome.lastAgentMessage : null,
+      },
+      turn.turnId,
+    );
+  }
+
+  async #run(
+    active: ActiveTurn,
+    turn: TurnContext,
+    items: readonly UserInput[],
+  ): Promise<TurnOutcome> {
+    const { config, options, recorder, instructions } = this.#parts;
+    const { signal } = active.controller;
+    const router = this.#router(turn);
+    const metadata = this.#turnMetadata(turn, signal);
+    const toolContext = this.#toolContext(turn);
+    const writableRoots = contextWritableRoots(turn.settings.sandboxPolicy, turn.settings.cwd);
+    return runTurn(
+      {
+        threadId: this.id,
+        turn,
+        history: this.#history,
+        journal: this.#journal,
+        responses: options.responses.startTurn({
+          threadId: this.id,
+          turnMetadata: () => turnMetadataHeader(metadata()),
+        }),
+        router,
+        toolContext,
+        rateLimits: this.#rateLimits,
+        showRawReasoning: config.showRawAgentReasoning,
+        instructions,
+        contextSources: () => ({
+          turn,
+          shellName: options.shell.name,
+          writableRoots,
+          previousTurn: this.#history.previousTurn,
+        }),
+        takePendingInput: () => active.pendingInput.splice(0),
+        materialise: async () => recorder?.materialise(),
+        storeResponses: options.responses.endpoint.storesResponses,
+        streamMaxRetries: options.responses.endpoint.streamMaxRetries,
+        signal,
+      },
+      items,
+    );
+  }
+
+  #turnContext(turnId: string, outputSchema: TurnContext["outputSchema"]): TurnContext {
+    const { config, options, userInstructions } = this.#parts;
+    const model = options.lookUpModel(this.#settings.model);
+    const timezone = options.timezone ?? hostTimezone();
+    return {
+      turnId,
+      settings: this.#settings,
+      model,
+      summary: this.#settings.summary ?? model.default_reasoning_summary ?? "auto",
+      contextWindow: usableContextWindow(model),
+      truncation: model.truncation_policy,
+      currentDate: localDate(options.now?.() ?? new Date(), timezone),
+      timezone,
+      userInstructions,
+      developerInstructions: config.developerInstructions ?? null,
+      outputSchema,
+    };
+  }
+
+  #router(turn: TurnContext): ToolRouter {
+    const { config } = this.#parts;
+    return createToolRouter({
+      tools: selectTools({
+        model: turn.model,
+        shellTool: config.features.enabled("shell_tool"),
+        unifiedExec: config.features.enabled("unified_exec"),
+        applyPatchFreeform: config.features.enabled("apply_patch_freeform"),
+        allowLoginShell: config.allowLoginShell,
+        webSearch: config.webSearch,
+      }),
+    });
+  }
+
+  #toolContext(turn: TurnContext): Omit<ToolContext, "emit"> {
+    const { config, options } = this.#parts;
+    const { settings, model } = turn;
+    return {
+      threadId: this.id,
+      turnId: turn.turnId,
+      cwd: settings.cwd,
+      environment: options.environment,
+      sandboxPolicy: settings.sandboxPolicy,
+      approvalPolicy: settings.approvalPolicy,
+      askApproval: (request, signal) =>
+        this.#approvals.ask(request, turn.turnId, (msg) => this.announce(msg, turn.turnId), signal),
+      shell: options.shell,
+      allowLoginShell: config.allowLoginShell,
+      childEnv: this.#childEnv,
+      truncation: turn.truncation,
+      supportsImageInput: (model.input_modalities ?? ["text", "image"]).includes("image"),
+      supportsOriginalImageDetail:
+        model.supports_image_detail_original === true &&
+        config.features.enabled("image_detail_original"),
+      planMode: settings.collaborationMode?.mode === "plan",
+      processes: this.#processes,
+      turnDiff: createTurnDiffTracker(settings.cwd),
+      backgroundTerminalMaxTimeoutMs: config.backgroundTerminalMaxTimeoutMs,
+    };
+  }
+
+  /** The turn's metadata; facts about the repository join it when they are known. */
+  #turnMetadata(turn: TurnContext, signal: AbortSignal): () => TurnMetadata {
+    let metadata: TurnMetadata = {
+      sessionId: this.id,
+      turnId: turn.turnId,
+      sandboxPolicy: turn.settings.sandboxPolicy,
+      platform: process.platform,
+      workspaces: {},
+    };
+    const { env } = this.#parts.options;
+    readWorkspaceFacts(turn.settings.cwd, { env, signal }).then(
+      (found) => {
+        if (found !== null) metadata = { ...metadata, workspaces: { [found.root]: found.facts } };
+      },
+      () => {},
+    );
+    return () => metadata;
+  }
+
+  /** Stops the running turn, tells the history of it, then the person. */
+  async #interrupt(): Promise<void> {
+    const active = this.#active;
+    if (active === null) return;
+    active.controller.abort();
+    await Promise.race([active.done, timeout(INTERRUPT_GRACE_MS)]);
+    this.#active = null;
+    const marker = turnAbortedMarker();
+    this.#history.record(marker, { mode: "bytes", limit: Number.MAX_SAFE_INTEGER });
+    await this.#journal.post({ kind: "line", item: { type: "response_item", payload: marker } });
+    await this.#parts.recorder?.flush();
+    await this.announce(
+      { type: "turn_aborted", turn_id: active.id, reason: "interrupted" },
+      active.id,
+    );
+  }
+
+  async #close(): Promise<void> {
+    await this.#interrupt();
+    await this.#processes.closeAll();
+    await this.#journal.drained();
+    try {
+      await this.#parts.recorder?.close();
+    } catch (error) {
+      await this.announce({
+        type: "error",
+        message: `the session file could not be completed: ${(error as Error).message}`,
+        codex_error_info: "other",
+      });
+    }
+    this.#journal.events.push({ id: "", msg: { type: "shutdown_complete" } });
+    this.#journal.close();
+  }
+}
+
+function timeout(ms: number): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done, ms).unref();
+  });
+}
+
+function changedSettings(
+  settings: SessionSettings,
+  op: Extract<Op, { type: "user_turn" | "override_turn_context" }>,
+): SessionSettings {
+  const effort =
+    op.type === "user_turn" || op.effort === null ? (op.effort ?? undefined) : settings.effort;
+  return {
+    cwd: op.cwd === undefined ? settings.cwd : fromAbsolute(op.cwd),
+    model: op.collaboration_mode?.settings.model ?? op.model ?? settings.model,
+    approvalPolicy: op.approval_policy ?? settings.approvalPolicy,
+    approvalsReviewer: op.approvals_reviewer ?? settings.approvalsReviewer,
+    sandboxPolicy: op.sandbox_policy ?? settings.sandboxPolicy,
+    effort: op.collaboration_mode?.settings.reasoning_effort ?? op.effort ?? effort,
+    summary: op.summary ?? settings.summary,
+    verbosity: settings.verbosity,
+    serviceTier:
+      op.service_tier === undefined ? settings.serviceTier : (op.service_tier ?? undefined),
+    personality: op.personality ?? settings.personality,
+    collaborationMode: op.collaboration_mode ?? undefined,
+  };
+}
+
+function rateLimitStore(): RateLimitStore {
+  let current: RateLimitSnapshot | null = null;
+  return {
+    current: () => current,
+    merge: (snapshot) => {
+      current = {
+        ...snapshot,
+        limit_id: snapshot.limit_id ?? "codex",
+        credits: snapshot.credits ?? current?.credits ?? null,
+        plan_type: snapshot.plan_type ?? current?.plan_type ?? null,
+      };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+// The tool calls of one response: started as they arrive, recorded in the order of the calls.
+import type { EventMsg, ResponseItem } from "@codex-ts/protocol";
+import type { ToolCall, ToolContext, ToolRouter } from "@codex-ts/tools";
+import type { Journal, JournalEntry } from "./journal.ts";
+
+export interface ToolRunsOptions {
+  readonly turnId: string;
+  readonly router: ToolRouter;
+  readonly context: Omit<ToolContext, "emit">;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  /** Puts a finished call's output into the history. */
+  readonly record: (item: ResponseItem) => void;
+}
+
+/** What ends a call for the person; announced together with the recorded output, not before. */
+const endEvents: ReadonlySet<EventMsg["type"]> = new Set([
+  "exec_command_end",
+  "patch_apply_end",
+  "view_image_tool_call",
+]);
+
+interface Run {
+  readonly output: Promise<ResponseItem>;
+  readonly held: JournalEntry[];
+  recorded: boolean;
+}
+
+export class ToolRuns {
+  readonly #options: ToolRunsOptions;
+  readonly #runs: Run[] = [];
+
+  constructor(options: ToolRunsOptions) {
+    this.#options = options;
+  }
+
+  get started(): number {
+    return this.#runs.length;
+  }
+
+  /** Starts a call once `recorded` says that the call itself is in the session file. */
+  start(call: ToolCall, recorded: Promise<void>): void {
+    const { router, context, journal, signal, turnId } = this.#options;
+    const held: JournalEntry[] = [];
+    const emit = (msg: EventMsg): void => {
+      const entry: JournalEntry = { kind: "event", id: turnId, msg };
+      if (!run.recorded && (held.length > 0 || endEvents.has(msg.type))) held.push(entry);
+      else void journal.post(entry);
+    };
+    const output = recorded.then(() => router.run(call, { ...context, emit }, signal));
+    // A call that fails for good is reported when its turn comes; until then it must not be unhandled.
+    output.catch(() => {});
+    const run: Run = { output, held, recorded: false };
+    this.#runs.push(run);
+  }
+
+  /**
+   * Waits for every call and records the outputs in the order of the calls. Rejects with the first
+   * fatal error, after the outputs before it are recorded.
+   */
+  async recordOutputs(): Promise<void> {
+    for (const run of this.#runs) {
+      const item = await run.output;
+      this.#options.record(item);
+      run.recorded = true;
+      await this.#options.journal.post(
+        ...run.held,
+        { kind: "item", id: this.#options.turnId, item },
+      );
+    }
+  }
+}

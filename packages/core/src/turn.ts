@@ -1,0 +1,177 @@
+// One turn: from a person's input to the model's last word.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CodexErrorInfo, TurnItem, UserInput } from "@codex-ts/protocol";
+import { ResponsesError } from "@codex-ts/responses-client";
+import { contextUpdates, type ContextSources } from "./context-updates.ts";
+import type { JournalEntry } from "./journal.ts";
+import { responsesRequest } from "./responses-request.ts";
+import { sample, type Sampled, type SamplingServices, StreamBrokeAfterTools } from "./sampling.ts";
+import { turnContextItem } from "./turn-context.ts";
+import { userInputMessage } from "./user-message.ts";
+
+export interface TurnServices extends SamplingServices {
+  readonly instructions: string;
+  readonly contextSources: () => ContextSources;
+  /** Input that came while the turn was running; taken once. */
+  readonly takePendingInput: () => readonly (readonly UserInput[])[];
+  /** Makes the session file appear. */
+  readonly materialise: () => Promise<void>;
+  readonly storeResponses: boolean;
+  readonly streamMaxRetries: number;
+  readonly signal: AbortSignal;
+}
+
+/** How a turn ended by itself; an interrupted turn rejects instead. */
+export type TurnOutcome =
+  | { readonly kind: "completed"; readonly lastAgentMessage: string | null }
+  | { readonly kind: "failed"; readonly message: string; readonly info: CodexErrorInfo | null };
+
+const INVALID_IMAGE = "Invalid image";
+
+/** Runs one turn. Rejects only when `signal` aborted or the session is broken. */
+export async function runTurn(
+  services: TurnServices,
+  input: readonly UserInput[],
+): Promise<TurnOutcome> {
+  await recordContext(services);
+  await recordUserInput(services, input);
+
+  let lastAgentMessage: string | null = null;
+  for (;;) {
+    for (const pending of services.takePendingInput()) await recordUserInput(services, pending);
+    try {
+      const sampled = await sampleWithRetries(services);
+      lastAgentMessage = sampled.lastAgentMessage ?? lastAgentMessage;
+      if (!sampled.needsFollowUp) break;
+    } catch (error) {
+      services.signal.throwIfAborted();
+      if (isInvalidImage(error) && services.history.replaceLastOutputImages(INVALID_IMAGE)) continue;
+      return failure(services, error);
+    }
+  }
+
+  for (const pending of services.takePendingInput()) await recordUserInput(services, pending);
+  return { kind: "completed", lastAgentMessage };
+}
+
+/** Tells the model what it does not know yet, and notes what it now knows. */
+async function recordContext(services: TurnServices): Promise<void> {
+  const { turn, history, journal } = services;
+  const updates = contextUpdates(services.contextSources(), history.reference);
+  for (const item of updates) history.record(item, turn.truncation);
+  const context = turnContextItem(turn);
+  history.reference = context;
+  await journal.post(
+    ...updates.map((item): JournalEntry => ({ kind: "item", id: turn.turnId, item })),
+    { kind: "line", item: { type: "turn_context", payload: context } },
+  );
+}
+
+/** Records a user message and announces it as an item of the turn. */
+async function recordUserInput(
+  services: TurnServices,
+  input: readonly UserInput[],
+): Promise<void> {
+  if (input.length === 0) return;
+  const { turn, history, journal } = services;
+  const message = await userInputMessage(input);
+  const item: TurnItem = { type: "UserMessage", id: crypto.randomUUID(), content: input };
+  history.record(message, turn.truncation);
+  history.previousTurn = { model: turn.settings.model };
+  await services.materialise();
+  const scope = { thread_id: services.threadId, turn_id: turn.turnId };
+  await journal.post(
+    { kind: "item", id: turn.turnId, item: message },
+    { kind: "event", id: turn.turnId, msg: { type: "item_started", ...scope, item } },
+    { kind: "event", id: turn.turnId, msg: { type: "item_completed", ...scope, item } },
+  );
+}
+
+/** Sends the request until it succeeds, fails for good, or the retries are used up. */
+async function sampleWithRetries(services: TurnServices): Promise<Sampled> {
+  let request = buildRequest(services);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await sample(services, request, services.signal);
+    } catch (error) {
+      services.signal.throwIfAborted();
+      const broke = error instanceof StreamBrokeAfterTools;
+      const cause = broke ? error.cause : error;
+      if (!(cause instanceof ResponsesError) || !cause.retryable) throw cause;
+      if (attempt > services.streamMaxRetries) throw cause;
+      await announceRetry(services, cause, attempt);
+      await sleep(retryDelay(cause, attempt), undefined, { signal: services.signal });
+      if (broke) request = buildRequest(services);
+    }
+  }
+}
+
+function buildRequest(services: TurnServices): ReturnType<typeof responsesRequest> {
+  const { turn, history, router } = services;
+  const freeformApplyPatch = router.specs.some(
+    (spec) => spec.type === "custom" && spec.name === "apply_patch",
+  );
+  return responsesRequest({
+    turn,
+    instructions: services.instructions,
+    input: history.forPrompt(turn.model, { freeformApplyPatch }),
+    tools: router.specs,
+    threadId: services.threadId,
+    store: services.storeResponses,
+  });
+}
+
+function retryDelay(error: ResponsesError, attempt: number): number {
+  return error.retryAfterMs ?? 200 * 2 ** (attempt - 1) * (0.9 + Math.random() * 0.2);
+}
+
+async function announceRetry(
+  services: TurnServices,
+  error: ResponsesError,
+  attempt: number,
+): Promise<void> {
+  await services.journal.post({
+    kind: "event",
+    id: services.turn.turnId,
+    msg: {
+      type: "stream_error",
+      message: `Reconnecting... ${attempt}/${services.streamMaxRetries}`,
+      codex_error_info: {
+        response_stream_disconnected: { http_status_code: error.httpStatus ?? null },
+      },
+      additional_details: error.message,
+    },
+  });
+}
+
+function isInvalidImage(error: unknown): boolean {
+  return error instanceof ResponsesError && error.code === "invalid_image";
+}
+
+/** Announces why the turn cannot go on. */
+async function failure(services: TurnServices, error: unknown): Promise<TurnOutcome> {
+  const { turn, history, rateLimits, journal } = services;
+  const message = error instanceof Error ? error.message : String(error);
+  const info = error instanceof ResponsesError ? error.info : "other";
+  const entries: JournalEntry[] = [];
+  if (error instanceof ResponsesError) {
+    if (error.code === "context_window_exceeded" && turn.contextWindow !== null) {
+      history.markContextFull(turn.contextWindow);
+    }
+    if (error.rateLimits !== undefined) rateLimits.merge(error.rateLimits);
+    if (error.code === "context_window_exceeded" || error.rateLimits !== undefined) {
+      entries.push({
+        kind: "event",
+        id: turn.turnId,
+        msg: { type: "token_count", info: history.tokenInfo, rate_limits: rateLimits.current() },
+      });
+    }
+  }
+  entries.push({
+    kind: "event",
+    id: turn.turnId,
+    msg: { type: "error", message, codex_error_info: info },
+  });
+  await journal.post(...entries);
+  return { kind: "failed", message, info };
+}
