@@ -1,0 +1,14 @@
+// The entry: answers `--version` from next to nothing and loads the rest through the compile cache.
+import { enableCompileCache } from "node:module";
+import { compileCacheFolder } from "./compile-cache.ts";
+import { version } from "./version.ts";
+
+const args = process.argv.slice(2);
+if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
+  process.stdout.write(`codex-ts ${version}\n`);
+} else {
+  const folder = compileCacheFolder(process.env);
+  if (folder !== null) enableCompileCache(folder);
+  const { main } = await import("./main.ts");
+  process.exitCode = await main(args);
+}

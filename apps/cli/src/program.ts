@@ -1,0 +1,418 @@
+// The command line's grammar: commands, flags and their help.
+import { Argument, Command, CommanderError, Option } from "commander";
+import type { ColorMode } from "./colors.ts";
+import { version } from "./version.ts";
+
+/** What the flags in front of and behind a subcommand add up to; later ones win, lists append. */
+export interface ConfigFlags {
+  /** `-c key=value`, in order. */
+  readonly config: string[];
+  readonly enable: string[];
+  readonly disable: string[];
+  model?: string;
+  profile?: string;
+  sandbox?: "read-only" | "workspace-write" | "danger-full-access";
+  cd?: string;
+  fullAuto?: true;
+  bypass?: true;
+  oss?: true;
+  localProvider?: "lmstudio" | "ollama";
+  readonly addDirs: string[];
+}
+
+/** Flags of a run. */
+export interface ExecFlags {
+  json?: true;
+  color: ColorMode;
+  outputLastMessage?: string;
+  outputSchema?: string;
+  skipGitRepoCheck?: true;
+  ephemeral?: true;
+  readonly images: string[];
+}
+
+export type Invocation =
+  | {
+      readonly command: "exec";
+      readonly config: ConfigFlags;
+      readonly exec: ExecFlags;
+      readonly prompt: string | undefined;
+      /** The session to go on with; absent for a new one. */
+      readonly resume?: {
+        readonly session: string | undefined;
+        readonly last: boolean;
+        readonly all: boolean;
+      };
+    }
+  | { readonly command: "login"; readonly config: ConfigFlags; readonly withApiKey: boolean }
+  | { readonly command: "login status"; readonly config: ConfigFlags }
+  | { readonly command: "logout"; readonly config: ConfigFlags }
+  | { readonly command: "features list"; readonly config: ConfigFlags }
+  | { readonly command: "completion"; readonly shell: CompletionShell }
+  | { readonly command: "demo"; readonly config: ConfigFlags; readonly color: ColorMode }
+  | { readonly command: "interactive"; readonly prompt: string | undefined };
+
+export const completionShells = ["bash", "zsh", "fish", "powershell", "elvish"] as const;
+export type CompletionShell = (typeof completionShells)[number];
+
+const sandboxModes = ["read-only", "workspace-write", "danger-full-access"] as const;
+
+/** What parsing came to: something to do, or text to show with an exit code. */
+export type Parsed =
+  | { readonly kind: "run"; readonly invocation: Invocation }
+  | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "usage_error"; readonly text: string };
+
+export interface ParseOptions {
+  /** Width for help texts, in columns. */
+  readonly columns: number;
+}
+
+/** Reads the arguments behind the program's name. Never throws for what a person typed. */
+export function parseArguments(args: readonly string[], options: ParseOptions): Parsed {
+  let out = "";
+  let invocation: Invocation | null = null;
+  const program = buildProgram((chosen) => {
+    invocation = chosen;
+  });
+  visit(program, (command) => {
+    command.exitOverride();
+    command.configureHelp({ minWidthToWrap: 24 });
+    command.configureOutput({
+      writeOut: (text) => {
+        out += text;
+      },
+      writeErr: (text) => {
+        out += text;
+      },
+      getOutHelpWidth: () => options.columns,
+      getErrHelpWidth: () => options.columns,
+    });
+  });
+  try {
+    program.parse(moveResumeToFront(args), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: "help", text: out };
+    return { kind: "usage_error", text: usageText(out, error.message) };
+  }
+  if (invocation === null) return { kind: "help", text: program.helpInformation() };
+  return { kind: "run", invocation };
+}
+
+function usageText(output: string, message: string): string {
+  const text = (output.trim() === "" ? message : output).trim().replace(/^error: /, "Error: ");
+  return `${text.replace(/\n\(Did you mean (.+)\?\)/, "; did you mean $1?")}\nRun with --help for the flags and commands.\n`;
+}
+
+function visit(command: Command, each: (command: Command) => void): void {
+  each(command);
+  for (const child of command.commands) visit(child, each);
+}
+
+/** The program, for parsing and for whatever is made from its definition (completion, manuals). */
+export function buildProgram(choose: (invocation: Invocation) => void): Command {
+  const config: ConfigFlags = { config: [], enable: [], disable: [], addDirs: [] };
+  const exec: ExecFlags = { color: "auto", images: [] };
+
+  const program = new Command("codex-ts")
+    .description("A coding agent for the terminal.")
+    .version(`codex-ts ${version}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .argument("[PROMPT]", "what to do")
+    .action((prompt: string | undefined) => choose({ command: "interactive", prompt }))
+    .addHelpText("after", ROOT_EXAMPLES);
+  addConfigFlags(program, config);
+  addRunFlags(program, config);
+
+  const execCommand = program
+    .command("exec")
+    .alias("e")
+    .description("run the agent without a user interface, from a script or a terminal")
+    .argument("[PROMPT]", "what to do; - reads it from standard input")
+    .action((prompt: string | undefined) => choose({ command: "exec", config, exec, prompt }))
+    .addHelpText("after", EXEC_EXAMPLES);
+  addConfigFlags(execCommand, config);
+  addRunFlags(execCommand, config);
+  addExecFlags(execCommand, exec);
+
+  const resumeCommand = execCommand
+    .command("resume")
+    .description("go on with an earlier session")
+    .argument("[SESSION_ID]", "id or name of the session")
+    .argument("[PROMPT]", "what to do; - reads it from standard input")
+    .option("--last", "the newest session of this folder")
+    .option("--all", "look at the sessions of all folders")
+    .action(
+      (
+        first: string | undefined,
+        second: string | undefined,
+        flags: { readonly last?: true; readonly all?: true },
+      ) => {
+        const last = flags.last === true;
+        const onlyPrompt = last && second === undefined;
+        choose({
+          command: "exec",
+          config,
+          exec,
+          prompt: onlyPrompt ? first : second,
+          resume: { session: onlyPrompt ? undefined : first, last, all: flags.all === true },
+        });
+      },
+    );
+  addConfigFlags(resumeCommand, config);
+  addRunFlags(resumeCommand, config);
+  addExecFlags(resumeCommand, exec);
+
+  const login = program
+    .command("login")
+    .description("store a credential")
+    .option("--with-api-key", "read an API key from standard input and store it")
+    .addOption(new Option("--api-key <KEY>").hideHelp())
+    .action((flags: { readonly withApiKey?: true; readonly apiKey?: string }) => {
+      if (flags.apiKey !== undefined) {
+        throw new CommanderError(
+          2,
+          "codex-ts.apiKey",
+          "Error: --api-key would put the key into your shell's history; pipe it in instead: printenv OPENAI_API_KEY | codex-ts login --with-api-key",
+        );
+      }
+      choose({ command: "login", config, withApiKey: flags.withApiKey === true });
+    });
+  addConfigFlags(login, config);
+  const status = login
+    .command("status")
+    .description("say which credential is stored; exit code 1 when there is none")
+    .action(() => choose({ command: "login status", config }));
+  addConfigFlags(status, config);
+
+  const logout = program
+    .command("logout")
+    .description("remove the stored credential")
+    .action(() => choose({ command: "logout", config }));
+  addConfigFlags(logout, config);
+
+  const features = program.command("features").description("look at feature flags");
+  const list = features
+    .command("list")
+    .description("list every feature, its stage, and whether it is on")
+    .action(() => choose({ command: "features list", config }));
+  addConfigFlags(features, config);
+  addConfigFlags(list, config);
+
+  program
+    .command("completion")
+    .description("print a completion script for a shell")
+    .addArgument(new Argument("[SHELL]", "the shell").choices(completionShells).default("bash"))
+    .action((shell: CompletionShell) => choose({ command: "completion", shell }));
+
+  const demo = program
+    .command("demo")
+    .description("watch a whole run with a scripted model: no key and no network needed")
+    .action(() => choose({ command: "demo", config, color: exec.color }));
+  addConfigFlags(demo, config);
+  demo.addOption(colorOption(exec));
+  return program;
+}
+
+function addConfigFlags(command: Command, config: ConfigFlags): void {
+  command
+    .addOption(
+      collected("-c, --config <KEY=VALUE>", "set a config value (TOML) for this run; may be repeated", config.config),
+    )
+    .addOption(collected("--enable <FEATURE>", "switch a feature on for this run", config.enable))
+    .addOption(collected("--disable <FEATURE>", "switch a feature off for this run", config.disable));
+  command.addOption(
+    kept("-p, --profile <NAME>", "use a profile of config.toml", (value) => {
+      config.profile = value;
+    }),
+  );
+}
+
+function addRunFlags(command: Command, config: ConfigFlags): void {
+  command
+    .addOption(
+      kept("-m, --model <MODEL>", "the model", (value) => {
+        config.model = value;
+      }),
+    )
+    .addOption(
+      kept("-s, --sandbox <MODE>", "what commands may do", (value) => {
+        config.sandbox = value as (typeof sandboxModes)[number];
+      }, sandboxModes),
+    )
+    .addOption(
+      kept("-C, --cd <DIR>", "work in this folder", (value) => {
+        config.cd = value;
+      }),
+    )
+    .addOption(collected("--add-dir <DIR>", "one more folder that may be written to; may be repeated", config.addDirs));
+  addSwitch(
+    command,
+    new Option(
+      "--full-auto",
+      "work without questions inside the workspace-write sandbox",
+    ).conflicts(["dangerouslyBypassApprovalsAndSandbox", "yolo"]),
+    () => {
+      config.fullAuto = true;
+    },
+  );
+  const bypass = (): void => {
+    config.bypass = true;
+  };
+  addSwitch(
+    command,
+    new Option(
+      "--dangerously-bypass-approvals-and-sandbox",
+      "no sandbox and no questions: only where something else confines the agent (alias --yolo)",
+    ),
+    bypass,
+  );
+  addSwitch(command, new Option("--yolo").hideHelp(), bypass);
+  addSwitch(
+    command,
+    new Option("--oss", "use a model on this machine (see --local-provider)"),
+    () => {
+      config.oss = true;
+    },
+  );
+  command.addOption(
+    kept(
+      "--local-provider <NAME>",
+      "which local server --oss means",
+      (value) => {
+        config.localProvider = value as "lmstudio" | "ollama";
+      },
+      ["lmstudio", "ollama"],
+    ),
+  );
+}
+
+function addExecFlags(command: Command, exec: ExecFlags): void {
+  const json = (): void => {
+    exec.json = true;
+  };
+  addSwitch(command, new Option("--json", "print events as JSON lines on stdout"), json);
+  addSwitch(command, new Option("--experimental-json").hideHelp(), json);
+  addSwitch(
+    command,
+    new Option("--skip-git-repo-check", "also work outside of a git repository"),
+    () => {
+      exec.skipGitRepoCheck = true;
+    },
+  );
+  addSwitch(command, new Option("--ephemeral", "write no session file"), () => {
+    exec.ephemeral = true;
+  });
+  command
+    .addOption(
+      kept("-o, --output-last-message <FILE>", "write the last message to a file", (value) => {
+        exec.outputLastMessage = value;
+      }),
+    )
+    .addOption(
+      kept("--output-schema <FILE>", "JSON Schema that the last message must follow", (value) => {
+        exec.outputSchema = value;
+      }),
+    )
+    .addOption(
+      collected(
+        "-i, --image <FILE[,FILE]>",
+        "an image to go with the prompt; may be repeated",
+        exec.images,
+        (value) => value.split(",").filter((path) => path !== ""),
+      ),
+    )
+    .addOption(colorOption(exec));
+}
+
+function colorOption(exec: ExecFlags): Option {
+  return kept("--color <WHEN>", "colours on stderr (default: auto)", (value) => {
+    exec.color = value as ColorMode;
+  }, ["always", "never", "auto"]);
+}
+
+function collected(
+  flags: string,
+  description: string,
+  into: string[],
+  split: (value: string) => readonly string[] = (value) => [value],
+): Option {
+  return new Option(flags, description).argParser((value: string) => {
+    into.push(...split(value));
+    return into;
+  });
+}
+
+function kept(
+  flags: string,
+  description: string,
+  keep: (value: string) => void,
+  choices?: readonly string[],
+): Option {
+  const option = new Option(flags, description);
+  if (choices !== undefined) option.choices(choices);
+  const check = option.parseArg;
+  return option.argParser((value: string) => {
+    const checked = check === undefined ? value : check(value, undefined);
+    keep(checked as string);
+    return checked;
+  });
+}
+
+function addSwitch(command: Command, option: Option, turnOn: () => void): void {
+  command.addOption(option);
+  command.on(`option:${option.name()}`, turnOn);
+}
+
+const ROOT_EXAMPLES = `
+Examples:
+  codex-ts demo                                 see it work, without a key
+  codex-ts exec "fix the failing test"          one run in this folder
+  codex-ts exec resume --last "now add a test"  go on where it stopped
+  printenv OPENAI_API_KEY | codex-ts login --with-api-key`;
+
+const EXEC_EXAMPLES = `
+Examples:
+  codex-ts exec "explain what this repository does"
+  codex-ts exec -s workspace-write "fix the failing test"
+  git diff | codex-ts exec "review this change"
+  codex-ts exec --json --output-schema schema.json "list the public functions"
+
+Environment:
+  CODEX_HOME      config, credentials and sessions (default: ~/.codex)
+  CODEX_API_KEY   API key for this run; goes before a stored login
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 after SIGINT and SIGTERM.`;
+
+/** Value flags of `exec`, so that its words can be told from their values. */
+const valueFlags: ReadonlySet<string> = new Set([
+  "-c", "--config", "--enable", "--disable", "-p", "--profile", "-m", "--model", "-s", "--sandbox",
+  "-C", "--cd", "--add-dir", "--local-provider", "-o", "--output-last-message", "--output-schema",
+  "-i", "--image", "--color",
+]);
+
+/**
+ * `exec PROMPT resume …` means `exec resume … PROMPT`: the first word of exec is a prompt even when
+ * `resume` follows it.
+ */
+export function moveResumeToFront(args: readonly string[]): readonly string[] {
+  const start = args.findIndex((arg) => arg === "exec" || arg === "e");
+  if (start < 0) return args;
+  const words: number[] = [];
+  for (let index = start + 1; index < args.length; index += 1) {
+    const arg = args[index] ?? "";
+    if (arg === "--") break;
+    if (valueFlags.has(arg)) index += 1;
+    else if (!arg.startsWith("-") || arg === "-") words.push(index);
+  }
+  const [prompt, resume] = words;
+  if (prompt === undefined || resume === undefined || args[resume] !== "resume") return args;
+  if (args[prompt] === "resume") return args;
+  const rest = [...args.slice(0, prompt), ...args.slice(prompt + 1)];
+  const hasOwnPrompt = words.length > 3 || (words.length > 2 && args.includes("--last"));
+  return hasOwnPrompt ? rest : [...rest, "--", args[prompt] ?? ""];
+}
