@@ -26,6 +26,9 @@ export function newThreadId(now: number = Date.now()): ThreadId {
 let lastTime = 0;
 let sequence = 0;
 
+/** How far the clock may fall behind the ids already made before it counts as another clock. */
+const CLOCK_LAG_MS = 10_000;
+
 /**
  * A UUID v7 whose text sorts by creation time: ids made in one millisecond by one process count up in
  * the 12 bits that follow the time (RFC 9562, section 6.2, method 1).
@@ -33,6 +36,7 @@ let sequence = 0;
 export function uuidV7(now: number = Date.now()): string {
   const random = randomBytes(10);
   let time = Math.max(0, Math.floor(now));
+  if (time < lastTime && lastTime - time < CLOCK_LAG_MS) time = lastTime;
   if (time === lastTime) {
     sequence += 1;
     if (sequence > 0xfff) {
