@@ -7,6 +7,9 @@ import { packageOfSpecifier } from "./workspace.ts";
 import type { JsonFile, Workspace, WorkspacePackage } from "./workspace.ts";
 import type { Violation } from "./violation.ts";
 
+/** The root may build the tests along with the packages. */
+const testsConfig = "tsconfig.tests.json";
+
 interface Expectation {
   readonly file: JsonFile;
   /** Paths that must be there, relative to the file. */
@@ -57,7 +60,10 @@ function expectations(workspace: Workspace): Expectation[] {
   );
   if (workspace.tsconfigFile === undefined) return own;
   const required = packages.map(({ folder }) => folder);
-  return [...own, { file: workspace.tsconfigFile, required, optional: [], kind: "package" }];
+  return [
+    ...own,
+    { file: workspace.tsconfigFile, required, optional: [testsConfig], kind: "package" },
+  ];
 }
 
 /** References that are missing, and references to what is no dependency. */

@@ -217,7 +217,7 @@ function findReExports(program: Program, text: string): ReExport[] {
  */
 export function readModuleRecord(path: string, text: string): ModuleRecord {
   const { program, errors } = parseSync(path, text);
-  const first = errors.find(({ severity }) => severity === "Error");
+  const [first] = errors;
   if (first !== undefined) {
     throw new WorkspaceError(path, lineAt(text, first.labels[0]?.start ?? 0), first.message);
   }

@@ -39,6 +39,8 @@ export interface Manifest {
   readonly files?: readonly string[];
   readonly sideEffects?: boolean | readonly string[];
   readonly exports?: Readonly<Record<string, ExportTarget>>;
+  /** Programs by name; the short form for one program is not used here. */
+  readonly bin?: Readonly<Record<string, string>>;
   readonly engines?: { readonly node?: string };
   readonly publishConfig?: {
     readonly access?: string;

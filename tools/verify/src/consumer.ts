@@ -109,6 +109,21 @@ export async function typeProblems(folder: string, compiler: string): Promise<st
   return problems;
 }
 
+/** Programs that do not say their version. */
+async function programProblems(folder: string, { found }: PackedPackage): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [name, file] of Object.entries(found.manifest.bin ?? {})) {
+    const result = await runCommand(
+      [process.execPath, join(folder, "node_modules", found.name, file), "--version"],
+      { cwd: folder, timeout: 60_000 },
+    );
+    if (!result.ok || !result.stdout.includes(found.manifest.version ?? "")) {
+      problems.push(`${name} --version does not print its version:\n${result.output}`);
+    }
+  }
+  return problems;
+}
+
 async function loadProblem(folder: string, one: PackedPackage): Promise<string | undefined> {
   const specifiers = specifiersOf(one);
   if (specifiers.length === 0) return undefined;
@@ -122,7 +137,7 @@ async function loadProblem(folder: string, one: PackedPackage): Promise<string |
     : `${one.found.name} prints when it is loaded:\n${result.output}`;
 }
 
-/** Packages that do not load both ways, or that print or hang when they do. */
+/** Packages that do not load both ways, or that print or hang when they do, and programs that do not start. */
 export async function loadProblems(
   folder: string,
   packed: readonly PackedPackage[],
@@ -133,6 +148,7 @@ export async function loadProblems(
     for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
       const problem = await loadProblem(folder, one);
       if (problem !== undefined) problems.push(problem);
+      problems.push(...(await programProblems(folder, one)));
     }
   }
   await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));

@@ -51,7 +51,11 @@ function plant(folder: string, changes: Readonly<Record<string, string>> = {}): 
   }
   const tarball = join(folder, "planted.tgz");
   execFileSync("tar", ["-czf", tarball, "-C", folder, "package"]);
-  const found = { name: soundManifest.name, folder: "packages/planted" } as WorkspacePackage;
+  const found = {
+    name: soundManifest.name,
+    folder: "packages/planted",
+    manifest: JSON.parse(files["package.json"]) as WorkspacePackage["manifest"],
+  } as WorkspacePackage;
   return { found, tarball, entries: ["."] };
 }
 
@@ -143,4 +147,21 @@ test("a package that cannot be required is caught", async () => {
   });
   const [problem] = await loadProblems(consumer, [one]);
   expect(problem).toContain("ERR_REQUIRE_ASYNC_MODULE");
+});
+
+test("a program that does not say its version is caught", async () => {
+  const manifest = { ...soundManifest, bin: { planted: "./dist/planted.js" } };
+  const text = JSON.stringify(manifest);
+  const sound = await plantConsumer({
+    "package.json": text,
+    "dist/planted.js": 'console.log("planted 0.1.0");\n',
+  });
+  expect(await loadProblems(sound.consumer, [sound.one])).toEqual([]);
+  const faulty = await plantConsumer({
+    "package.json": text,
+    "dist/planted.js": 'console.log("hello");\n',
+  });
+  expect(await loadProblems(faulty.consumer, [faulty.one])).toEqual([
+    "planted --version does not print its version:\nhello\n",
+  ]);
 });
