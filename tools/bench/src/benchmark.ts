@@ -1,0 +1,42 @@
+/** A file of benchmarks exports one of these as `benchmark`. */
+export interface Benchmark {
+  /** As it is called on the command line. */
+  readonly name: string;
+  /** What the numbers are to answer, in one line. */
+  readonly question: string;
+  /** Samples of each subject that count; 15 when left out. */
+  readonly rounds?: number | undefined;
+  /** What is measured. The first is what the others are compared with. */
+  subjects(context: BenchmarkContext): readonly Subject[] | Promise<readonly Subject[]>;
+}
+
+export interface BenchmarkContext {
+  /** The workspace's root. */
+  readonly root: string;
+  /** The path given by `--against`: another build of what is measured. */
+  readonly against: string | undefined;
+  /** An empty folder, removed after the benchmark. */
+  readonly scratch: string;
+}
+
+export type Subject = CommandSubject | FunctionSubject;
+
+/** A command, timed from its start to its end; it must exit with 0. Its output is thrown away. */
+export interface CommandSubject {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly cwd?: string | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** A function, timed over `repeat` calls in a row; the sample is the time of one. */
+export interface FunctionSubject {
+  readonly name: string;
+  run(): unknown;
+  /** 1 when left out; more for what takes less than a millisecond. */
+  readonly repeat?: number | undefined;
+}
+
+export function isCommand(subject: Subject): subject is CommandSubject {
+  return "command" in subject;
+}
