@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ["@codex-ts/source", "module", "node", "development|production"] },
   ssr: { resolve: { conditions: ["@codex-ts/source", "node", "import", "default"] } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "tools/*/src/**/*.test.ts"],
+    include: ["{packages,apps,tools}/*/src/**/*.test.{ts,tsx}"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -1,5 +1,5 @@
 // tsconfig.json references: those of a package are its workspace dependencies, those of the root are the packages.
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { applyEdits, modify } from "jsonc-parser";
 import { readModuleRecord } from "./module-record.ts";
@@ -7,7 +7,7 @@ import { packageOfSpecifier } from "./workspace.ts";
 import type { JsonFile, Workspace, WorkspacePackage } from "./workspace.ts";
 import type { Violation } from "./violation.ts";
 
-/** The root may build the tests along with the packages. */
+/** Checks the types of the tests; the root builds it along with the packages. */
 const testsConfig = "tsconfig.tests.json";
 
 interface Expectation {
@@ -59,11 +59,9 @@ function expectations(workspace: Workspace): Expectation[] {
     from.tsconfigFile === undefined ? [] : [expectationOf(workspace, from, from.tsconfigFile)],
   );
   if (workspace.tsconfigFile === undefined) return own;
-  const required = packages.map(({ folder }) => folder);
-  return [
-    ...own,
-    { file: workspace.tsconfigFile, required, optional: [testsConfig], kind: "package" },
-  ];
+  const tests = existsSync(join(workspace.root, testsConfig)) ? [testsConfig] : [];
+  const required = [...packages.map(({ folder }) => folder), ...tests];
+  return [...own, { file: workspace.tsconfigFile, required, optional: [], kind: "package" }];
 }
 
 /** References that are missing, and references to what is no dependency. */

@@ -181,7 +181,17 @@ function readmeDemands({ name, readme, folder }: WorkspacePackage): Demand[] {
   ];
 }
 
-/** Manifests and READMEs that lack what every package has. */
+function tsconfigDemands({ tsconfigFile, folder }: WorkspacePackage): Demand[] {
+  return [
+    {
+      met: tsconfigFile !== undefined || !/^(packages|apps)\//.test(folder),
+      problem: "there is no tsconfig.json",
+      wayOut: "Copy that of packages/absolute-path, so that the package gets declarations",
+    },
+  ];
+}
+
+/** Manifests, tsconfigs and READMEs that lack what every package has. */
 export function checkShape(workspace: Workspace): Violation[] {
   return workspace.packages.flatMap((found): Violation[] => {
     const { manifestFile, folder } = found;
@@ -197,6 +207,7 @@ export function checkShape(workspace: Workspace): Violation[] {
         }));
     return [
       ...failed(manifestDemands(found), manifestFile.path),
+      ...failed(tsconfigDemands(found), `${folder}/tsconfig.json`),
       ...failed(readmeDemands(found), `${folder}/README.md`),
     ];
   });

@@ -266,9 +266,11 @@ test("references that differ from the dependencies are caught and can be rewritt
   );
 });
 
-test("a package without a README, and manifests that lack what publishing needs, are caught", () => {
+test("a package without a README or a tsconfig, and manifests that lack what publishing needs, are caught", () => {
   const workspace = planted();
   workspace.remove("packages/protocol/README.md");
+  workspace.addPackage("code-mode");
+  workspace.remove("packages/code-mode/tsconfig.json");
   workspace.write("packages/absolute-path/README.md", "# Paths\n");
   workspace.edit("packages/features/package.json", (manifest) => {
     delete manifest["engines"];
@@ -284,6 +286,7 @@ test("a package without a README, and manifests that lack what publishing needs,
     "packages/absolute-path/README.md: there is no example",
     "packages/absolute-path/README.md: it does not say what the package may import",
     "packages/absolute-path/README.md: it does not say what the package leaves to others",
+    "packages/code-mode/tsconfig.json: there is no tsconfig.json",
     "packages/features/package.json: engines.node is not >=22.19",
     "packages/features/package.json: sideEffects is not declared",
     'packages/features/package.json: files does not list "dist"',
@@ -291,7 +294,16 @@ test("a package without a README, and manifests that lack what publishing needs,
     "packages/features/package.json: publishConfig.access is not public",
     "packages/features/package.json: publishConfig.exports differs from exports",
     "packages/protocol/README.md: there is no README.md",
+    'tsconfig.json: references list "packages/code-mode", which is no package',
   ]);
+});
+
+test("the root builds the types of the tests, where there is a config for them", () => {
+  const workspace = planted();
+  workspace.write("tsconfig.tests.json", "{}");
+  expect(check(workspace)).toEqual(["tsconfig.json:3 references"]);
+  expect(fixReferences(readWorkspace(workspace.root))).toEqual(["tsconfig.json"]);
+  expect(check(workspace)).toEqual([]);
 });
 
 test("the architecture page is stale until it is written again", () => {

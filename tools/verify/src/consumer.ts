@@ -77,6 +77,8 @@ export async function writeProject(
   const settings = {
     packages: ["."],
     overrides: tarballs,
+    // What a package does not declare, it must not find.
+    hoist: false,
     strictDepBuilds: false,
     preferOffline: true,
     pmOnFail: "ignore",
