@@ -1,1 +1,49 @@
-export {};
+export type { AuthDotJson, AuthMode, StoredTokens } from "./auth-dot-json.ts";
+export {
+  type AuthChange,
+  type AuthManager,
+  type AuthManagerOptions,
+  type GuardedReload,
+  type LoginStatus,
+  createAuthManager,
+} from "./auth-manager.ts";
+export {
+  type AuthSource,
+  type AuthSourceOptions,
+  type RequestAuth,
+  createAuthSource,
+} from "./auth-source.ts";
+export {
+  type ApiKeyAuth,
+  type ChatgptAuth,
+  type CodexAuth,
+  accountOf,
+  accountPlanOf,
+  apiAuthModeOf,
+  expirationOf,
+} from "./codex-auth.ts";
+export {
+  type CredentialStore,
+  type CredentialStoreMode,
+  createCredentialStore,
+} from "./credential-store.ts";
+export { LoginError, type LoginErrorCode } from "./errors.ts";
+export { type IdTokenInfo, jwtExpiration, parseIdToken } from "./jwt.ts";
+export {
+  type AccountPlan,
+  type KnownPlan,
+  type TokenPlan,
+  isBusinessLikePlan,
+  isTeamLikePlan,
+  isWorkspacePlan,
+  parseHostPlan,
+  parsePlan,
+  planDisplayName,
+  toAccountPlan,
+} from "./plan-type.ts";
+export { Secret, maskSecret } from "./secret.ts";
+export {
+  type TokenCommand,
+  type TokenCommandOptions,
+  createTokenCommand,
+} from "./token-command.ts";

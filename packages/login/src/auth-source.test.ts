@@ -1,0 +1,252 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { inspect } from "node:util";
+import {
+  type ModelProviderInput,
+  builtInProviders,
+  defineProvider,
+  resolveProvider,
+} from "@codex-ts/model-providers";
+import { type TemporaryHome, temporaryHome } from "@codex-ts/test-support";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type AuthManager, createAuthManager, createAuthSource } from "./index.ts";
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const jwt = (claims: unknown) => `${encode({ alg: "none" })}.${encode(claims)}.sig`;
+const now = new Date("2026-03-30T12:00:00Z");
+const inSeconds = (offset: number) => jwt({ exp: now.getTime() / 1000 + offset });
+
+let home: TemporaryHome;
+let manager: AuthManager;
+
+beforeEach(async () => {
+  home = await temporaryHome();
+  manager = createAuthManager({
+    codexHome: home.codexHome,
+    env: { PATH: process.env["PATH"] },
+    now: () => now,
+  });
+});
+afterEach(async () => {
+  await manager[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+function source(block: Partial<ModelProviderInput>, env: Record<string, string> = {}) {
+  const acme = defineProvider({ name: "Acme", base_url: "https://llm.test/v1", ...block });
+  return createAuthSource({ provider: resolveProvider("acme", { acme }), manager, env });
+}
+
+function openai(openaiBaseUrl?: string) {
+  const builtIn = builtInProviders({ env: {}, version: "0.1.0", openaiBaseUrl });
+  return createAuthSource({ provider: resolveProvider("openai", builtIn), manager, env: {} });
+}
+
+async function storeTokens(access: string, account: string | null = "ws-42") {
+  const tokens = { id_token: jwt({}), access_token: access, refresh_token: "rt-7" };
+  const record = { OPENAI_API_KEY: null, tokens: { ...tokens, account_id: account } };
+  await writeFile(home.join(".codex/auth.json"), JSON.stringify(record));
+}
+
+describe("a provider that is not OpenAI", () => {
+  test("never sees the person's own login", async () => {
+    await manager.loginWithApiKey("sk-mine");
+    const auth = source({});
+    expect([await auth.kind(), await auth.current(), await auth.recover({ kind: "none" })]).toEqual(
+      ["none", { kind: "none" }, false],
+    );
+  });
+
+  test("gets it when its block asks for it", async () => {
+    await manager.loginWithApiKey("sk-mine");
+    const auth = source({ requires_openai_auth: true });
+    expect(await auth.current()).toEqual({ kind: "api_key", bearer: "sk-mine" });
+  });
+
+  test("that asks for it gets requests without it while there is none", async () => {
+    expect(await source({ requires_openai_auth: true }).current()).toEqual({ kind: "none" });
+  });
+
+  test("display name OpenAI changes nothing", async () => {
+    await manager.loginWithApiKey("sk-mine");
+    expect(await source({ name: "OpenAI" }).current()).toEqual({ kind: "none" });
+  });
+});
+
+describe("env_key", () => {
+  test("goes before every other credential", async () => {
+    await manager.loginWithApiKey("sk-mine");
+    const block = {
+      env_key: "ACME_KEY",
+      experimental_bearer_token: "literal",
+      requires_openai_auth: true,
+    };
+    const auth = source(block, { ACME_KEY: " key-1\n" });
+    expect([await auth.kind(), await auth.current()]).toEqual([
+      "api_key",
+      { kind: "api_key", bearer: "key-1" },
+    ]);
+    expect(await auth.recover({ kind: "api_key", bearer: "key-1" })).toBe(false);
+  });
+
+  test.each([{}, { ACME_KEY: "  " }])("%j: unset and blank are errors that say so", async (env) => {
+    const block = { env_key: "ACME_KEY", env_key_instructions: "Ask the platform team." };
+    await expect(source(block, env).current()).rejects.toMatchObject({
+      code: "missing_env_key",
+      message:
+        "the model provider acme needs an API key in the variable ACME_KEY, which is not set. Ask the platform team.",
+    });
+    await expect(source({ env_key: "ACME_KEY" }, env).current()).rejects.toThrow(/not set\.$/);
+  });
+
+  test("a value that no header can carry is an error that does not repeat it", async () => {
+    const failed = source({ env_key: "ACME_KEY" }, { ACME_KEY: "key-leak\nx" }).current();
+    await expect(failed).rejects.toMatchObject({
+      code: "invalid_token",
+      message: expect.stringMatching(/^the variable ACME_KEY holds white space/),
+    });
+    await expect(failed).rejects.not.toThrow("key-leak");
+  });
+});
+
+test("experimental_bearer_token is sent as it is", async () => {
+  const auth = source({ experimental_bearer_token: "literal", requires_openai_auth: true });
+  expect(await auth.current()).toEqual({ kind: "api_key", bearer: "literal" });
+  const broken = source({ experimental_bearer_token: "lit\neral" });
+  await expect(broken.current()).rejects.toThrow(
+    /experimental_bearer_token of model_providers\.acme/,
+  );
+});
+
+describe.skipIf(process.platform === "win32")("a token command", () => {
+  const counting = "echo run >> runs; echo t$(($(wc -l < runs)))";
+  const block = (text: string) => ({ auth: { command: "sh", args: ["-c", text] } });
+  const runs = async () =>
+    (await readFile(home.join(".codex/runs"), "utf8")).split("\n").length - 1;
+
+  test("replaces the person's own login, and kind() does not run it", async () => {
+    await manager.loginWithApiKey("sk-mine");
+    const auth = source(block(counting));
+    expect(await auth.kind()).toBe("api_key");
+    await expect(runs()).rejects.toMatchObject({ code: "ENOENT" });
+    expect(await auth.current()).toEqual({ kind: "api_key", bearer: "t1" });
+    expect(await auth.current()).toEqual({ kind: "api_key", bearer: "t1" });
+  });
+
+  test("runs again after a 401, once for all", async () => {
+    const first = source(block(counting));
+    const second = source(block(counting));
+    const used = await first.current();
+    expect(await second.current()).toEqual(used);
+    expect(await Promise.all([first.recover(used), second.recover(used)])).toEqual([true, true]);
+    const renewed = await second.current();
+    expect([renewed, await runs()]).toEqual([{ kind: "api_key", bearer: "t2" }, 2]);
+  });
+
+  test("recovery ends when every token is refused", async () => {
+    const auth = source(block(counting));
+    let rounds = 0;
+    while (await auth.recover(await auth.current())) rounds += 1;
+    expect([rounds, await runs()]).toEqual([1, 2]);
+  });
+
+  test("that fails fails the request with its own error", async () => {
+    const auth = source(block("echo no ticket >&2; exit 1"));
+    const failure = {
+      code: "token_command_failed",
+      message: "the token command sh failed with exit code 1: no ticket",
+    };
+    await expect(auth.current()).rejects.toMatchObject(failure);
+    await expect(auth.recover({ kind: "api_key", bearer: "x" })).rejects.toMatchObject(failure);
+  });
+});
+
+describe("the person's own login with OpenAI", () => {
+  test("an API key is sent without an account, and a 401 is final", async () => {
+    await manager.loginWithApiKey("sk-mine");
+    const auth = openai();
+    const used = await auth.current();
+    expect([await auth.kind(), used]).toEqual(["api_key", { kind: "api_key", bearer: "sk-mine" }]);
+    expect(await auth.recover(used)).toBe(false);
+  });
+
+  test("a ChatGPT token is sent with its account", async () => {
+    const access = inSeconds(60);
+    await storeTokens(access);
+    const auth = openai();
+    const expected = { kind: "chatgpt", bearer: access, accountId: "ws-42" };
+    expect([await auth.kind(), await auth.current()]).toEqual(["chatgpt", expected]);
+  });
+
+  test("a ChatGPT token without an account is sent alone", async () => {
+    await storeTokens("opaque", null);
+    expect(await openai().current()).toEqual({ kind: "chatgpt", bearer: "opaque" });
+  });
+
+  test("nobody logged in: an error for OpenAI itself, no credential for another address", async () => {
+    expect(await openai().kind()).toBe("none");
+    await expect(openai().current()).rejects.toMatchObject({ code: "not_logged_in" });
+    expect(await openai("http://127.0.0.1:9/v1").current()).toEqual({ kind: "none" });
+  });
+
+  test("an expired token is an error that says how to get a new one", async () => {
+    await storeTokens(inSeconds(0));
+    await expect(openai().current()).rejects.toMatchObject({
+      code: "token_expired",
+      message: expect.stringMatching(/log in again with the released Codex CLI.*API key/),
+    });
+  });
+
+  test("an expired token that was renewed in the file is taken from there", async () => {
+    await storeTokens(inSeconds(0));
+    const auth = openai();
+    await expect(auth.current()).rejects.toMatchObject({ code: "token_expired" });
+    const renewed = inSeconds(60);
+    await storeTokens(renewed);
+    expect(await auth.current()).toMatchObject({ bearer: renewed });
+  });
+
+  test("after a 401, another try makes sense only if the file holds another token", async () => {
+    await storeTokens("first");
+    const auth = openai();
+    const used = await auth.current();
+    expect(await auth.recover(used)).toBe(false);
+    await storeTokens("second");
+    expect(await Promise.all([auth.recover(used), auth.recover(used)])).toEqual([true, true]);
+    const next = await auth.current();
+    expect(next).toMatchObject({ bearer: "second" });
+    expect(await auth.recover(next)).toBe(false);
+    expect(await auth.recover(used)).toBe(true);
+  });
+
+  test("after a 401, the token of another account is not taken", async () => {
+    await storeTokens("first");
+    const auth = openai();
+    const used = await auth.current();
+    await storeTokens("second", "ws-43");
+    expect([await auth.recover(used), await auth.current()]).toEqual([false, used]);
+  });
+
+  test("a broken file fails the request", async () => {
+    await writeFile(home.join(".codex/auth.json"), "{");
+    await expect(openai().current()).rejects.toMatchObject({ code: "invalid_record" });
+  });
+});
+
+test("printing what a request carries shows no bearer", async () => {
+  await storeTokens("at-leak");
+  const all = [
+    await openai().current(),
+    await source({ experimental_bearer_token: "lit-leak" }).current(),
+  ];
+  expect(inspect(all) + JSON.stringify(all)).not.toContain("leak");
+  expect(JSON.parse(JSON.stringify(all))).toEqual([
+    { kind: "chatgpt", accountId: "ws-42" },
+    { kind: "api_key" },
+  ]);
+});
+
+test("an aborted signal ends the wait for a credential", async () => {
+  const signal = AbortSignal.abort(new Error("turn interrupted"));
+  await expect(source({}).current(signal)).rejects.toThrow("turn interrupted");
+  await expect(openai().current(signal)).rejects.toThrow("turn interrupted");
+});

@@ -1,0 +1,146 @@
+// Which credential goes to which provider.
+import type { ResolvedModelProvider } from "@codex-ts/model-providers";
+import type { AuthManager } from "./auth-manager.ts";
+import type { CodexAuth } from "./codex-auth.ts";
+import { LoginError } from "./errors.ts";
+import { cleanToken, redactInOutput } from "./secret.ts";
+
+/** What a request is authenticated with. Printing or serialising it does not show the bearer. */
+export interface RequestAuth {
+  readonly kind: "api_key" | "chatgpt" | "none";
+  /** Sent as `Authorization: Bearer …`. */
+  readonly bearer?: string;
+  /** Sent as `ChatGPT-Account-ID`. */
+  readonly accountId?: string;
+}
+
+/** Where the requests to one provider get their authentication from. May be used in parallel. */
+export interface AuthSource {
+  /**
+   * What requests will carry, found out without running a command. It chooses OpenAI's base address.
+   *
+   * @throws LoginError `invalid_record` or `file_access`
+   */
+  kind(): Promise<RequestAuth["kind"]>;
+  /**
+   * The credential for the next request. May run the provider's token command; when that fails, this
+   * rejects, and no request must be sent.
+   *
+   * @throws LoginError of any code but `unsupported_store`; `signal.reason` when aborted.
+   */
+  current(signal?: AbortSignal): Promise<RequestAuth>;
+  /**
+   * Called after a 401 that `used` got: whether another try with {@link AuthSource.current} makes
+   * sense. Runs the token command again, or reads the store again. Repeated calls end in false.
+   *
+   * @throws LoginError when the token command fails; `signal.reason` when aborted.
+   */
+  recover(used: RequestAuth, signal?: AbortSignal): Promise<boolean>;
+}
+
+export interface AuthSourceOptions {
+  readonly provider: ResolvedModelProvider;
+  readonly manager: AuthManager;
+  /** For the provider's `env_key`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/**
+ * The first that applies: the variable `env_key`, `experimental_bearer_token`, the command of the `auth`
+ * block, and, only for a provider with `requires_openai_auth`, the person's own login. Any other
+ * provider gets requests without `Authorization`.
+ */
+export function createAuthSource({
+  provider,
+  manager,
+  env = process.env,
+}: AuthSourceOptions): AuthSource {
+  const { env_key: variable, experimental_bearer_token: literal, auth: command } = provider;
+  if (variable !== undefined) {
+    return fixedSource("api_key", () => bearerAuth(readEnvKey(provider, variable, env)));
+  }
+  if (literal !== undefined) {
+    const what = `experimental_bearer_token of model_providers.${provider.id}`;
+    return fixedSource("api_key", () => bearerAuth(cleanToken(literal, what)));
+  }
+  if (command !== undefined) {
+    const tokens = manager.tokenCommand(command);
+    return {
+      kind: async () => "api_key",
+      current: async (signal) => bearerAuth(await tokens.token(signal)),
+      recover: async ({ bearer = "" }, signal) => await tokens.renew(bearer, signal),
+    };
+  }
+  if (provider.requires_openai_auth) return loginSource(provider, manager);
+  return fixedSource("none", () => ({ kind: "none" }));
+}
+
+/** A credential that a 401 cannot change. */
+function fixedSource(kind: RequestAuth["kind"], read: () => RequestAuth): AuthSource {
+  return {
+    kind: async () => kind,
+    async current(signal) {
+      signal?.throwIfAborted();
+      return read();
+    },
+    recover: async () => false,
+  };
+}
+
+function readEnvKey(
+  { id, env_key_instructions: instructions }: ResolvedModelProvider,
+  variable: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const value = env[variable]?.trim() ?? "";
+  if (value !== "") return cleanToken(value, `the variable ${variable}`);
+  const wayOut = instructions === undefined ? "" : ` ${instructions}`;
+  throw new LoginError(
+    "missing_env_key",
+    `the model provider ${id} needs an API key in the variable ${variable}, which is not set.${wayOut}`,
+  );
+}
+
+function loginSource(provider: ResolvedModelProvider, manager: AuthManager): AuthSource {
+  return {
+    async kind() {
+      return (await manager.auth())?.kind ?? "none";
+    },
+    async current(signal) {
+      signal?.throwIfAborted();
+      const auth = await manager.auth();
+      signal?.throwIfAborted();
+      if (auth !== null) return loginAuth(auth, manager);
+      // A server of the person's own may well do without; OpenAI's never does.
+      if (provider.base_url !== undefined) return { kind: "none" };
+      throw new LoginError(
+        "not_logged_in",
+        `the model provider ${provider.id} needs a login, and there is none; log in, for example with \`codex-ts login --with-api-key\``,
+      );
+    },
+    async recover({ kind, bearer }, signal) {
+      signal?.throwIfAborted();
+      if (kind !== "chatgpt") return false;
+      await manager.guardedReload();
+      const auth = await manager.auth();
+      return auth?.kind === "chatgpt" && auth.accessToken.reveal() !== bearer;
+    },
+  };
+}
+
+function loginAuth(auth: CodexAuth, manager: AuthManager): RequestAuth {
+  if (auth.kind === "api_key") return bearerAuth(auth.apiKey.reveal());
+  if (manager.isExpired(auth)) {
+    throw new LoginError(
+      "token_expired",
+      "the stored ChatGPT login has expired, and this version cannot renew it; log in again with the released Codex CLI (`codex login`), or use an API key (`codex-ts login --with-api-key`)",
+    );
+  }
+  const { accountId } = auth;
+  const shown = { kind: "chatgpt", ...(accountId === null ? {} : { accountId }) } as const;
+  return redactInOutput({ ...shown, bearer: auth.accessToken.reveal() }, shown);
+}
+
+function bearerAuth(bearer: string): RequestAuth {
+  return redactInOutput({ kind: "api_key", bearer } as const, { kind: "api_key" });
+}

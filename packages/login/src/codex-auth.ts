@@ -1,0 +1,95 @@
+// A login as the program uses it, made from the stored record.
+import { createHash } from "node:crypto";
+import { type AuthDotJson, type AuthMode, serializeRecord } from "./auth-dot-json.ts";
+import { LoginError } from "./errors.ts";
+import { type IdTokenInfo, jwtExpiration, parseIdToken } from "./jwt.ts";
+import { type AccountPlan, toAccountPlan } from "./plan-type.ts";
+import { Secret } from "./secret.ts";
+
+export interface ApiKeyAuth {
+  readonly kind: "api_key";
+  readonly source: "environment" | "store";
+  readonly apiKey: Secret;
+}
+
+export interface ChatgptAuth {
+  readonly kind: "chatgpt";
+  /** Whether a host application renews the tokens. */
+  readonly external: boolean;
+  readonly accessToken: Secret;
+  /** Sent along with the token; the account that was chosen at login. */
+  readonly accountId: string | null;
+  readonly idToken: IdTokenInfo;
+  /** RFC 3339. */
+  readonly lastRefresh: string | null;
+}
+
+/** A person's own login with OpenAI. Nothing secret shows when it is printed. */
+export type CodexAuth = ApiKeyAuth | ChatgptAuth;
+
+/**
+ * What a stored record says; null when it holds no login.
+ *
+ * @param where names the place in errors.
+ * @throws LoginError `invalid_record` when the record names a mode and lacks what that needs.
+ */
+export function authOfRecord(record: AuthDotJson, where: string): CodexAuth | null {
+  const key = record.OPENAI_API_KEY?.trim() ?? "";
+  const mode = record.auth_mode ?? (key === "" ? "chatgpt" : "apikey");
+  if (mode === "apikey") {
+    if (key === "") throw incomplete(where, "an API key", "OPENAI_API_KEY");
+    return { kind: "api_key", source: "store", apiKey: new Secret(key) };
+  }
+  const tokens = record.tokens ?? null;
+  if (tokens === null) {
+    if (record.auth_mode == null) return null;
+    throw incomplete(where, "ChatGPT", "tokens");
+  }
+  return {
+    kind: "chatgpt",
+    external: mode === "chatgptAuthTokens",
+    accessToken: new Secret(tokens.access_token),
+    accountId: tokens.account_id ?? null,
+    idToken: parseIdToken(tokens.id_token),
+    lastRefresh: record.last_refresh ?? null,
+  };
+}
+
+function incomplete(where: string, login: string, key: string): LoginError {
+  return new LoginError(
+    "invalid_record",
+    `the stored login (${where}) is one with ${login} but has no ${key}; log in again to replace it, or log out to remove it`,
+  );
+}
+
+/** The login as the file and other programs name it. */
+export function apiAuthModeOf(auth: CodexAuth): AuthMode {
+  if (auth.kind === "api_key") return "apikey";
+  return auth.external ? "chatgptAuthTokens" : "chatgpt";
+}
+
+/** The plan of a ChatGPT account; null for an API key. */
+export function accountPlanOf(auth: CodexAuth): AccountPlan | null {
+  return auth.kind === "api_key" ? null : toAccountPlan(auth.idToken.plan);
+}
+
+/** Which account the tokens are for; older records name it only in the id token. */
+export function accountOf(auth: CodexAuth): string | null {
+  return auth.kind === "api_key" ? null : (auth.accountId ?? auth.idToken.accountId);
+}
+
+/** When the access token expires; null for one that does not say, and for an API key. */
+export function expirationOf(auth: CodexAuth): Date | null {
+  if (auth.kind === "api_key") return null;
+  try {
+    return jwtExpiration(auth.accessToken.reveal());
+  } catch {
+    // An opaque token.
+    return null;
+  }
+}
+
+/** Equal for records that are equal in every key; gives nothing of them away. */
+export function fingerprintOf(record: AuthDotJson): string {
+  return createHash("sha256").update(serializeRecord(record)).digest("hex");
+}

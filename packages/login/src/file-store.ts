@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
+import { type AbsolutePath, basename, fromAbsolute, join, parent } from "@codex-ts/absolute-path";
+import { parseRecord, serializeRecord } from "./auth-dot-json.ts";
+import type { CredentialStore } from "./credential-store.ts";
+import { LoginError } from "./errors.ts";
+
+/** Only the owner may read and write. Windows has no such modes; there the profile folder protects. */
+const privateMode = 0o600;
+
+/** A temporary file of this age was left by a process that was killed. */
+const abandonedAfterMs = 60_000;
+
+/**
+ * Keeps the record in `auth.json`. A reader sees the old record or the new one, never a part: a save
+ * writes a temporary file beside it, flushes it and renames it. The file is readable by its owner
+ * alone; loading takes wider rights away from an older file.
+ */
+export function createFileStore({
+  codexHome,
+}: {
+  readonly codexHome: AbsolutePath;
+}): CredentialStore {
+  const path = join(codexHome, "auth.json");
+
+  return {
+    label: path,
+
+    async load() {
+      const text = await onFile("read", path, () => readPrivateFile(path));
+      return text === null ? null : await parseRecord(text, path);
+    },
+
+    async save(record) {
+      await onFile("written", path, async () => {
+        await mkdir(codexHome, { recursive: true, mode: 0o700 });
+        const target = await followLinks(path);
+        await removeTemporaryFiles(target, { olderThanMs: abandonedAfterMs });
+        await replaceFile(target, serializeRecord(record));
+      });
+    },
+
+    async delete() {
+      return await onFile("removed", path, async () => {
+        const target = await followLinks(path);
+        await removeTemporaryFiles(target, { olderThanMs: Number.NEGATIVE_INFINITY });
+        const removed = await remove(target);
+        await rm(path, { force: true });
+        return removed;
+      });
+    },
+  };
+}
+
+async function onFile<T>(done: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const reason = errorCode(cause) ?? "unknown reason";
+    throw new LoginError("file_access", `${path} cannot be ${done}: ${reason}`, { cause });
+  }
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+async function readPrivateFile(path: string): Promise<string | null> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
+  }
+  try {
+    await tighten(file);
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
+}
+
+async function tighten(file: FileHandle): Promise<void> {
+  if (process.platform === "win32") return;
+  const { mode } = await file.stat();
+  if ((mode & 0o077) === 0) return;
+  try {
+    await file.chmod(mode & 0o700);
+  } catch {
+    // The file of somebody else or a read-only disk: the record can be used all the same.
+  }
+}
+
+/** The file that `path` leads to, so that a save keeps a symbolic link in place. */
+async function followLinks(path: AbsolutePath): Promise<AbsolutePath> {
+  try {
+    return fromAbsolute(await realpath(path));
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return path;
+    throw error;
+  }
+}
+
+async function replaceFile(path: AbsolutePath, text: string): Promise<void> {
+  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  try {
+    const file = await open(temporary, "wx", privateMode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function removeTemporaryFiles(
+  path: AbsolutePath,
+  { olderThanMs }: { readonly olderThanMs: number },
+): Promise<void> {
+  const folder = parent(path) ?? path;
+  const name = basename(path);
+  for (const entry of await entriesOf(folder)) {
+    const middle = entry.startsWith(`${name}.`) ? entry.slice(name.length) : "";
+    if (!/^\.[0-9a-f]{16}\.tmp$/.test(middle)) continue;
+    const temporary = join(folder, entry);
+    if ((await ageMsOf(temporary)) >= olderThanMs) await rm(temporary, { force: true });
+  }
+}
+
+async function entriesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Both times come from the machine that holds the files, so a test's clock has no part in it. */
+async function ageMsOf(path: string): Promise<number> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs;
+  } catch {
+    return -1;
+  }
+}
+
+async function remove(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
