@@ -1,9 +1,9 @@
 // A program that uses every public package as a stranger would: from tarballs, outside of the workspace.
 import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import type { PackedPackage } from "./pack.ts";
-import { packageManager, rootProgram, runCommand } from "./run-command.ts";
+import { packageManager, installedProgram, runCommand } from "./run-command.ts";
 import { oneCheck } from "./step.ts";
 import type { StepContext, StepResult } from "./step.ts";
 
@@ -114,11 +114,13 @@ export async function typeProblems(folder: string, compiler: string): Promise<st
 /** Programs that do not say their version. */
 async function programProblems(folder: string, { found }: PackedPackage): Promise<string[]> {
   const problems: string[] = [];
-  for (const [name, file] of Object.entries(found.manifest.bin ?? {})) {
-    const result = await runCommand(
-      [process.execPath, join(folder, "node_modules", found.name, file), "--version"],
-      { cwd: folder, timeout: 60_000 },
-    );
+  const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+  for (const name of Object.keys(found.manifest.bin ?? {})) {
+    const result = await runCommand([installedProgram(folder, name), "--version"], {
+      cwd: folder,
+      env: { ...process.env, PATH: path },
+      timeout: 60_000,
+    });
     if (!result.ok || !result.stdout.includes(found.manifest.version ?? "")) {
       problems.push(`${name} --version does not print its version:\n${result.output}`);
     }
@@ -170,7 +172,7 @@ export async function checkConsumer({ root, scratch, packed }: StepContext): Pro
     return oneCheck(false, { output: `The tarballs do not install:\n${installed.output}` });
   }
   const problems = [
-    ...(await typeProblems(folder, rootProgram(root, "tsc"))),
+    ...(await typeProblems(folder, installedProgram(root, "tsc"))),
     ...(await loadProblems(folder, all)),
   ];
   const entries = all.flatMap(specifiersOf).length;

@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { WorkspacePackage } from "@codex-ts/boundaries";
@@ -7,7 +15,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { loadProblems, typeProblems, writeProject } from "./consumer.ts";
 import type { PackedPackage } from "./pack.ts";
 import { lintManifests, lintTypes } from "./package-lint.ts";
-import { rootProgram } from "./run-command.ts";
+import { installedProgram } from "./run-command.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -74,10 +82,16 @@ async function plantConsumer(changes: Readonly<Record<string, string>> = {}) {
     join(consumer, "node_modules/@types/node"),
     "junction",
   );
+  mkdirSync(join(consumer, "node_modules/.bin"));
+  for (const [name, file] of Object.entries(one.found.manifest.bin ?? {})) {
+    const program = join(consumer, "node_modules", soundManifest.name, file);
+    chmodSync(program, 0o755);
+    symlinkSync(program, join(consumer, "node_modules/.bin", name));
+  }
   return { consumer, one };
 }
 
-const compiler = rootProgram(root, "tsc");
+const compiler = installedProgram(root, "tsc");
 
 test("a sound package passes every look at it", async () => {
   const packed = [plant(scratch())];
@@ -154,12 +168,12 @@ test("a program that does not say its version is caught", async () => {
   const text = JSON.stringify(manifest);
   const sound = await plantConsumer({
     "package.json": text,
-    "dist/planted.js": 'console.log("planted 0.1.0");\n',
+    "dist/planted.js": '#!/usr/bin/env node\nconsole.log("planted 0.1.0");\n',
   });
   expect(await loadProblems(sound.consumer, [sound.one])).toEqual([]);
   const faulty = await plantConsumer({
     "package.json": text,
-    "dist/planted.js": 'console.log("hello");\n',
+    "dist/planted.js": '#!/usr/bin/env node\nconsole.log("hello");\n',
   });
   expect(await loadProblems(faulty.consumer, [faulty.one])).toEqual([
     "planted --version does not print its version:\nhello\n",

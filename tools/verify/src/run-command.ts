@@ -57,8 +57,8 @@ export function runCommand(
   });
 }
 
-/** A program that the workspace's root has as a development dependency. */
-export function rootProgram(root: string, name: string): string {
+/** A program that the project in `root` has installed. */
+export function installedProgram(root: string, name: string): string {
   return join(root, "node_modules", ".bin", name);
 }
 

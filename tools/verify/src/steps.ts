@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { checkConsumer } from "./consumer.ts";
 import { lintManifests, lintTypes } from "./package-lint.ts";
-import { rootProgram, runCommand } from "./run-command.ts";
+import { installedProgram, runCommand } from "./run-command.ts";
 import { oneCheck } from "./step.ts";
 import type { Step, StepContext } from "./step.ts";
 import { runUnitTests } from "./unit-tests.ts";
@@ -23,12 +23,12 @@ export const groups: readonly (readonly Step[])[] = [
     {
       name: "format",
       title: "format",
-      run: command((root) => [rootProgram(root, "oxfmt"), "--check", "."]),
+      run: command((root) => [installedProgram(root, "oxfmt"), "--check", "."]),
     },
     {
       name: "lint",
       title: "lint",
-      run: command((root) => [rootProgram(root, "oxlint"), "--deny-warnings"]),
+      run: command((root) => [installedProgram(root, "oxlint"), "--deny-warnings"]),
     },
     {
       name: "boundaries",
@@ -40,7 +40,7 @@ export const groups: readonly (readonly Step[])[] = [
     {
       name: "typecheck",
       title: "types, of the tests too",
-      run: command((root) => [rootProgram(root, "tsc"), "-b"]),
+      run: command((root) => [installedProgram(root, "tsc"), "-b"]),
     },
   ],
   [
@@ -48,7 +48,7 @@ export const groups: readonly (readonly Step[])[] = [
       name: "build",
       title: "build",
       run: command((root) => [
-        rootProgram(root, "turbo"),
+        installedProgram(root, "turbo"),
         "run",
         "build",
         "--output-logs=errors-only",
@@ -60,7 +60,11 @@ export const groups: readonly (readonly Step[])[] = [
     {
       name: "knip",
       title: "dead exports and dependencies",
-      run: command((root) => [rootProgram(root, "knip"), "--no-progress", "--no-config-hints"]),
+      run: command((root) => [
+        installedProgram(root, "knip"),
+        "--no-progress",
+        "--no-config-hints",
+      ]),
     },
     {
       name: "publint",

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { rootProgram, runCommand } from "./run-command.ts";
+import { installedProgram, runCommand } from "./run-command.ts";
 import type { StepContext, StepResult } from "./step.ts";
 
 interface Report {
@@ -13,7 +13,7 @@ export async function runUnitTests({ root, scratch }: StepContext): Promise<Step
   const file = join(scratch, "vitest.json");
   const { ok } = await runCommand(
     [
-      rootProgram(root, "vitest"),
+      installedProgram(root, "vitest"),
       "run",
       "--reporter=default",
       "--reporter=json",
