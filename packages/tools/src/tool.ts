@@ -14,7 +14,9 @@ import type {
   TruncationPolicy,
 } from "@codex-ts/protocol";
 import type { Shell } from "@codex-ts/shell-command";
+import type { ApprovalCache } from "./approvals.ts";
 import type { ProcessStore } from "./process-store.ts";
+import type { ResourceClaim } from "./resource-gate.ts";
 import type { TurnDiffTracker } from "./turn-diff.ts";
 
 /** What the model handed to a tool. */
@@ -79,6 +81,8 @@ export interface ToolContext {
   readonly sandboxPolicy: SandboxPolicy;
   readonly approvalPolicy: AskForApproval;
   readonly askApproval: AskApproval;
+  /** What the person approved for the session; it belongs to the session. */
+  readonly approvals: ApprovalCache;
   /** The person's shell. */
   readonly shell: Shell;
   readonly allowLoginShell: boolean;
@@ -93,6 +97,7 @@ export interface ToolContext {
   readonly turnDiff: TurnDiffTracker;
   /** Longest wait of an empty poll, in milliseconds. */
   readonly backgroundTerminalMaxTimeoutMs: number;
+  /** Background processes go on using it when the call and the turn have ended. */
   readonly emit: (event: EventMsg) => void;
 }
 
@@ -103,6 +108,11 @@ export interface Tool {
   readonly spec?: ToolSpec | undefined;
   /** Whether calls of this tool may overlap with each other. */
   readonly parallel: boolean;
+  /**
+   * What a call holds while it runs (though not while it waits for a person): by default the workspace,
+   * shared when `parallel` is true, else alone.
+   */
+  readonly claims?: ((call: ToolCall) => readonly ResourceClaim[]) | undefined;
   /** Answers a cancelled call: `elapsedMs` is how long it ran. */
   readonly abortedText: (elapsedMs: number) => string;
   readonly accepts: (payload: ToolPayload) => boolean;

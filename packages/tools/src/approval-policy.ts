@@ -1,0 +1,27 @@
+// What an approval policy lets the tools ask.
+import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
+
+/** The policy's name, as its values are written. */
+export function approvalPolicyName(policy: AskForApproval): string {
+  return typeof policy === "string" ? policy : "granular";
+}
+
+/** Whether the model may ask for a command to run with more than the sandbox allows. */
+export function mayEscalate(policy: AskForApproval): boolean {
+  return typeof policy === "string" ? policy === "on-request" : policy.granular.sandbox_approval;
+}
+
+/** Whether a person may be asked about commands and patches at all. */
+export function mayAsk(policy: AskForApproval): boolean {
+  return typeof policy === "string" ? policy !== "never" : policy.granular.sandbox_approval;
+}
+
+/** Whether a person may be asked to run a command again, unconfined, that the sandbox has stopped. */
+export function mayAskToRetry(policy: AskForApproval): boolean {
+  return mayAsk(policy) && policy !== "on-request";
+}
+
+/** Whether commands run confined: the policy restricts what files they can change. */
+export function isRestricted(policy: SandboxPolicy): boolean {
+  return policy.type === "read-only" || policy.type === "workspace-write";
+}

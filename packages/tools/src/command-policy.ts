@@ -1,0 +1,54 @@
+// Whether a command runs, waits for a person, or is refused. Rules from files plug in here.
+import type { AskForApproval, SandboxPermissions, SandboxPolicy } from "@codex-ts/protocol";
+import { isKnownSafeCommand, isPossiblyDangerous, shlexJoin } from "@codex-ts/shell-command";
+import { isRestricted, mayAsk } from "./approval-policy.ts";
+
+export interface CommandPolicyRequest {
+  readonly argv: readonly string[];
+  readonly approvalPolicy: AskForApproval;
+  readonly sandboxPolicy: SandboxPolicy;
+  /** What the call asked for. */
+  readonly sandboxPermissions: SandboxPermissions;
+}
+
+export type CommandVerdict =
+  /** Runs unasked: confined, unless a rule says that it need not be. */
+  | { readonly kind: "run"; readonly bypassSandbox: boolean }
+  /** A person decides. `reason` is for them; null leaves it to the model's justification. */
+  | { readonly kind: "ask"; readonly reason: string | null }
+  /** Never runs; `reason` is the model's answer. */
+  | { readonly kind: "forbidden"; readonly reason: string };
+
+/** Judges a command before it runs. */
+export type CommandPolicy = (request: CommandPolicyRequest) => CommandVerdict;
+
+/** The verdict on commands that no rule speaks of. */
+export const fallbackCommandPolicy: CommandPolicy = (request) => {
+  const decision = fallbackDecision(request);
+  if (decision === "allow") return { kind: "run", bypassSandbox: false };
+  if (decision === "prompt" && mayAsk(request.approvalPolicy)) return { kind: "ask", reason: null };
+  return {
+    kind: "forbidden",
+    reason: `\`${shlexJoin(request.argv)}\` rejected: the approval policy does not let it run`,
+  };
+};
+
+function fallbackDecision(request: CommandPolicyRequest): "allow" | "prompt" | "forbidden" {
+  const { argv, approvalPolicy, sandboxPolicy, sandboxPermissions } = request;
+  if (isKnownSafeCommand(argv)) return "allow";
+  if (isPossiblyDangerous(argv)) {
+    if (approvalPolicy !== "never") return "prompt";
+    return isRestricted(sandboxPolicy) ? "forbidden" : "allow";
+  }
+  switch (approvalPolicy) {
+    case "never":
+    case "on-failure":
+      return "allow";
+    case "untrusted":
+      return "prompt";
+    default: {
+      const needsMore = sandboxPermissions !== "use_default";
+      return isRestricted(sandboxPolicy) && needsMore ? "prompt" : "allow";
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// A patch that was written into a shell command is applied as a patch, not as a command.
+import { resolve } from "@codex-ts/absolute-path";
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import { ApplyPatchError, parsePatch } from "@codex-ts/apply-patch";
+import { extractApplyPatch } from "@codex-ts/shell-command";
+import type { CommandPermissions } from "./command-permissions.ts";
+import { structuredExecOutput } from "./exec-output.ts";
+import { runPatch } from "./run-patch.ts";
+import { type ToolContext, ToolError, type ToolResult } from "./tool.ts";
+
+const ADVICE =
+  "Warning: this patch was applied although it came through a shell command. Use the apply_patch tool for patches.\n";
+
+/**
+ * Applies the patch that `argv` consists of; null when it is an ordinary command.
+ *
+ * @throws ToolError when the patch is refused, or when `apply_patch` is missing before it.
+ */
+export async function runDivertedPatch(
+  command: {
+    readonly callId: string;
+    readonly argv: readonly string[];
+    readonly cwd: AbsolutePath;
+    readonly permissions: CommandPermissions;
+    readonly approveInside: boolean;
+  },
+  context: ToolContext,
+  signal: AbortSignal,
+): Promise<ToolResult | null> {
+  const found = extractApplyPatch(command.argv, isPatch);
+  if (found === null) return null;
+  if (found.kind === "implicit") {
+    throw new ToolError(
+      "respond",
+      'apply_patch verification failed: a patch alone is not a command; call it as ["apply_patch", "PATCH"], or better use the apply_patch tool',
+    );
+  }
+  const result = await runPatch(
+    {
+      callId: command.callId,
+      text: found.patch,
+      cwd: found.workdir === null ? command.cwd : resolve(found.workdir, command.cwd),
+      additionalPermissions: command.permissions.additional,
+      approveInside: command.approveInside,
+    },
+    context,
+    signal,
+  );
+  const advised = { ...result, output: result.output + ADVICE };
+  return {
+    body: structuredExecOutput(advised, context.truncation),
+    success: result.exitCode === 0,
+  };
+}
+
+function isPatch(text: string): boolean {
+  try {
+    parsePatch(text);
+    return true;
+  } catch (error) {
+    if (error instanceof ApplyPatchError) return false;
+    throw error;
+  }
+}

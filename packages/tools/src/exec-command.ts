@@ -1,0 +1,212 @@
+// exec_command: starts a process, and answers when it has ended or has been given enough time.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { Confinement, EnvironmentProcess } from "@codex-ts/exec-server";
+import type { FunctionToolSpec } from "@codex-ts/protocol";
+import { isLikelyDenied } from "@codex-ts/sandboxing";
+import { parseCommandForDisplay, resolveShell, shellArgv } from "@codex-ts/shell-command";
+import { abortedCommandText } from "./aborted-text.ts";
+import { commonProperties, loginProperty, readLogin, readWorkdir } from "./command-arguments.ts";
+import { type CommandPermissions, readCommandPermissions } from "./command-permissions.ts";
+import { type Attempt, runConfined } from "./confined-run.ts";
+import { runDivertedPatch } from "./diverted-patch.ts";
+import { declinedEnd, execEvents } from "./exec-events.ts";
+import { functionSpec } from "./function-spec.ts";
+import { isStartFailure } from "./one-shot-command.ts";
+import { ProcessSession } from "./process-session.ts";
+import { MAX_YIELD_MS, clampYield, outputProperties, sessionAnswer } from "./session-answer.ts";
+import type { CommandToolOptions } from "./shell-tools.ts";
+import { type Tool, type ToolContext, ToolError } from "./tool.ts";
+import { ToolArguments } from "./tool-arguments.ts";
+
+const DEFAULT_YIELD_MS = 10_000;
+const TERMINAL_SIZE = { rows: 24, cols: 80 };
+
+/** Keeps programs from colouring, paging and localising what the model is to read. */
+const FORCED_ENV: Readonly<Record<string, string>> = {
+  NO_COLOR: "1",
+  TERM: "dumb",
+  LANG: "C.UTF-8",
+  LC_CTYPE: "C.UTF-8",
+  LC_ALL: "C.UTF-8",
+  COLORTERM: "",
+  PAGER: "cat",
+  GIT_PAGER: "cat",
+  GH_PAGER: "cat",
+  CODEX_CI: "1",
+};
+
+interface ExecCall {
+  readonly argv: readonly [string, ...string[]];
+  readonly cwd: AbsolutePath;
+  readonly tty: boolean;
+  readonly yieldMs: number;
+  readonly maxOutputTokens: number | undefined;
+  readonly permissions: CommandPermissions;
+}
+
+export function createExecCommandTool(options: CommandToolOptions): Tool {
+  return {
+    name: "exec_command",
+    spec: specOf(options),
+    parallel: true,
+    abortedText: abortedCommandText,
+    accepts: (payload) => payload.kind === "function",
+    async run(call, context, signal) {
+      const args = ToolArguments.parse(
+        call.payload.kind === "function" ? call.payload.arguments : "",
+      );
+      const execCall = readCall(args, context, options);
+      const diverted = await runDivertedPatch(
+        { callId: call.callId, ...execCall, approveInside: options.approveInside },
+        context,
+        signal,
+      );
+      if (diverted !== null) return diverted;
+      const session = await startSession(call.callId, execCall, options, context, signal);
+      const wallTimeMs = context.processes.now() - session.startedAt;
+      return sessionAnswer(session, wallTimeMs, execCall.maxOutputTokens, context);
+    },
+  };
+}
+
+/** Runs the command as the policies allow, until it has ended or its time to answer is over. */
+async function startSession(
+  callId: string,
+  execCall: ExecCall,
+  options: CommandToolOptions,
+  context: ToolContext,
+  signal: AbortSignal,
+): Promise<ProcessSession> {
+  const id = context.processes.newId();
+  const events = execEvents(
+    {
+      callId,
+      processId: String(id),
+      turnId: context.turnId,
+      command: execCall.argv,
+      cwd: execCall.cwd,
+      parsedCommand: parseCommandForDisplay(execCall.argv),
+      source: "unified_exec_startup",
+    },
+    context.emit,
+  );
+  const last: { session: ProcessSession | null } = { session: null };
+  try {
+    const result = await runConfined<ProcessSession>(
+      {
+        callId,
+        ...execCall,
+        policy: options.policy,
+        attempt: async (confinement) => {
+          const process = await startProcess(execCall, confinement, context, signal);
+          events.begin();
+          const session = new ProcessSession({
+            id,
+            process,
+            argv: execCall.argv,
+            callId,
+            tty: execCall.tty,
+            events,
+            truncation: context.truncation,
+            now: context.processes.now,
+          });
+          last.session = session;
+          context.processes.add(session);
+          await session.wait(execCall.yieldMs, signal);
+          return attemptOf(session);
+        },
+      },
+      context,
+      signal,
+    );
+    if (result.kind === "ran") return result.value;
+    throw new ToolError("respond", result.message);
+  } catch (error) {
+    if (error instanceof ToolError) {
+      context.processes.remove(id);
+      events.begin();
+      events.end(declinedEnd(error.message));
+    }
+    throw error;
+  } finally {
+    // A process that goes on is announced when it ends, also after an interrupt.
+    const announced = last.session?.announceEnd();
+    if (last.session?.end != null) await announced;
+  }
+}
+
+async function startProcess(
+  { argv, cwd, tty }: ExecCall,
+  confinement: Confinement,
+  context: ToolContext,
+  signal: AbortSignal,
+): Promise<EnvironmentProcess> {
+  try {
+    return await context.environment.start(
+      {
+        command: { argv, cwd, env: { ...context.childEnv, ...FORCED_ENV } },
+        confinement,
+        terminal: tty ? TERMINAL_SIZE : undefined,
+      },
+      signal,
+    );
+  } catch (error) {
+    if (!isStartFailure(error)) throw error;
+    throw new ToolError("respond", `the command could not be started: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function attemptOf(session: ProcessSession): Promise<Attempt<ProcessSession>> {
+  const { end } = session;
+  if (end === null) return { value: session, isDenied: false };
+  const output = await session.transcript();
+  const isDenied = isLikelyDenied(session.process.sandbox, {
+    exitCode: end.exitCode,
+    stdout: output,
+    stderr: "",
+    aggregated: output,
+  });
+  return { value: session, isDenied };
+}
+
+function readCall(
+  args: ToolArguments,
+  context: ToolContext,
+  options: CommandToolOptions,
+): ExecCall {
+  const script = args.string("cmd");
+  const cwd = readWorkdir(args, context);
+  const shellName = args.optionalString("shell");
+  const shell = shellName === undefined ? context.shell : resolveShell(shellName, context.childEnv);
+  return {
+    argv: shellArgv(shell, script, { login: readLogin(args, context) }),
+    cwd,
+    tty: args.optionalBoolean("tty") ?? false,
+    yieldMs: clampYield(args.optionalCount("yield_time_ms") ?? DEFAULT_YIELD_MS, MAX_YIELD_MS),
+    maxOutputTokens: args.optionalCount("max_output_tokens"),
+    permissions: readCommandPermissions(args, context, cwd, options.additionalPermissions),
+  };
+}
+
+function specOf(options: CommandToolOptions): FunctionToolSpec {
+  return functionSpec({
+    name: "exec_command",
+    description:
+      "Runs a command and returns its output. When it is still running after `yield_time_ms`, the answer has a session ID, with which `write_stdin` goes on.",
+    properties: {
+      cmd: { type: "string", description: "The command line, run by a shell." },
+      ...commonProperties(options),
+      ...loginProperty(options),
+      shell: { type: "string", description: "The shell to use instead of the user's own." },
+      tty: {
+        type: "boolean",
+        description:
+          "True gives the command a terminal with an open standard input; by default it has pipes and no input.",
+      },
+      ...outputProperties("10000 by default, 250 to 30000"),
+    },
+    required: ["cmd"],
+  });
+}

@@ -1,0 +1,71 @@
+// What exec_command and write_stdin have in common: how long they wait, and how they answer.
+import type { ToolSchema } from "@codex-ts/protocol";
+import { shlexJoin } from "@codex-ts/shell-command";
+import { sessionExecOutput } from "./exec-output.ts";
+import type { ProcessSession } from "./process-session.ts";
+import { MAX_PROCESSES } from "./process-store.ts";
+import type { ToolContext, ToolResult } from "./tool.ts";
+import { byteBudget } from "./truncate.ts";
+
+export const MIN_YIELD_MS = 250;
+export const MAX_YIELD_MS = 30_000;
+const DEFAULT_OUTPUT_TOKENS = 10_000;
+/** From this many processes on, the model is warned. */
+const WARNING_PROCESSES = 60;
+
+export function clampYield(milliseconds: number, maximum: number, minimum = MIN_YIELD_MS): number {
+  return Math.max(minimum, Math.min(milliseconds, maximum));
+}
+
+/** The answer about a session: what it printed, and whether it goes on. One that has ended is let go. */
+export async function sessionAnswer(
+  session: ProcessSession,
+  wallTimeMs: number,
+  maxOutputTokens: number | undefined,
+  context: ToolContext,
+): Promise<ToolResult> {
+  const { processes } = context;
+  const { end } = session;
+  const output = (await session.takeUnread()) || (end?.startFailure ?? "");
+  if (end !== null) processes.remove(session.id);
+  const limit = Math.min(
+    maxOutputTokens ?? DEFAULT_OUTPUT_TOKENS,
+    Math.ceil(byteBudget(context.truncation) / 4),
+  );
+  const body = sessionExecOutput(
+    {
+      command: shlexJoin(session.argv),
+      chunkId: processes.newChunkId(),
+      wallTimeMs,
+      state:
+        end === null
+          ? { kind: "running", sessionId: session.id }
+          : { kind: "exited", exitCode: end.exitCode, signal: end.signal },
+      notes: warnings(processes.size),
+      output,
+    },
+    { mode: "tokens", limit },
+  );
+  return { body, success: end === null || end.exitCode === 0 };
+}
+
+function warnings(count: number): readonly string[] {
+  if (count < WARNING_PROCESSES) return [];
+  return [
+    `Warning: ${count} processes are open, and at most ${MAX_PROCESSES} can be; the least used will be ended. Reuse sessions, or end processes that are not needed.`,
+  ];
+}
+
+/** The arguments about waiting and about the length of the answer. */
+export function outputProperties(waiting: string): Readonly<Record<string, ToolSchema>> {
+  return {
+    yield_time_ms: {
+      type: "number",
+      description: `Milliseconds to wait for output before answering: ${waiting}.`,
+    },
+    max_output_tokens: {
+      type: "number",
+      description: "The longest output to return, in tokens; the middle of more is left out.",
+    },
+  };
+}

@@ -1,0 +1,241 @@
+// The tools that run a command to its end: `shell` with its other names, and `shell_command`.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { ToolSpec } from "@codex-ts/protocol";
+import { isLikelyDenied } from "@codex-ts/sandboxing";
+import { parseCommandForDisplay, shellArgv } from "@codex-ts/shell-command";
+import { abortedCommandText } from "./aborted-text.ts";
+import {
+  type CommandArgumentOptions,
+  commonProperties,
+  loginProperty,
+  readLogin,
+  readWorkdir,
+} from "./command-arguments.ts";
+import {
+  type CommandPermissions,
+  defaultPermissions,
+  readCommandPermissions,
+} from "./command-permissions.ts";
+import type { CommandPolicy } from "./command-policy.ts";
+import { runConfined } from "./confined-run.ts";
+import { runDivertedPatch } from "./diverted-patch.ts";
+import { type ExecEvents, declinedEnd, execEvents } from "./exec-events.ts";
+import { formatExecOutput, freeformExecOutput, structuredExecOutput } from "./exec-output.ts";
+import { functionSpec } from "./function-spec.ts";
+import { type OneShotResult, runToEnd } from "./one-shot-command.ts";
+import { type Tool, type ToolCall, type ToolContext, ToolError, type ToolResult } from "./tool.ts";
+import { ToolArguments, badArguments } from "./tool-arguments.ts";
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+export interface CommandToolOptions extends CommandArgumentOptions {
+  readonly policy: CommandPolicy;
+  /** Under the `untrusted` policy: apply patches unasked that stay inside the writable roots. */
+  readonly approveInside: boolean;
+}
+
+/** A call of one of these tools, read. */
+interface ShellCall {
+  readonly argv: readonly [string, ...string[]];
+  readonly cwd: AbsolutePath;
+  readonly timeoutMs: number;
+  readonly permissions: CommandPermissions;
+}
+
+type ShellToolName = "shell" | "container.exec" | "local_shell" | "shell_command";
+
+/** Makes one of the shell tools; it is offered to the model only when `offered` is true. */
+export function createShellTool(
+  name: ShellToolName,
+  options: CommandToolOptions,
+  offered: boolean,
+): Tool {
+  const format = name === "shell_command" ? freeformExecOutput : structuredExecOutput;
+  return {
+    name,
+    spec: offered ? specOf(name, options) : undefined,
+    parallel: true,
+    abortedText: abortedCommandText,
+    accepts: (payload) =>
+      name === "local_shell" ? payload.kind !== "custom" : payload.kind === "function",
+    async run(call, context, signal) {
+      const read = name === "shell_command" ? readScriptCall : readArgvCall;
+      const shellCall = read(call, context, options);
+      const diverted = await runDivertedPatch(
+        { callId: call.callId, ...shellCall, approveInside: options.approveInside },
+        context,
+        signal,
+      );
+      if (diverted !== null) return diverted;
+      const result = await runShellCall(call.callId, shellCall, options, context, signal);
+      return {
+        body: format(result, context.truncation),
+        success: result.exitCode === 0,
+      } satisfies ToolResult;
+    },
+  };
+}
+
+async function runShellCall(
+  callId: string,
+  shellCall: ShellCall,
+  options: CommandToolOptions,
+  context: ToolContext,
+  signal: AbortSignal,
+): Promise<OneShotResult> {
+  const { argv, cwd, timeoutMs, permissions } = shellCall;
+  const events = execEvents(
+    {
+      callId,
+      turnId: context.turnId,
+      command: argv,
+      cwd,
+      parsedCommand: parseCommandForDisplay(argv),
+      source: "agent",
+    },
+    context.emit,
+  );
+  events.begin();
+  try {
+    const result = await runConfined<OneShotResult>(
+      {
+        callId,
+        argv,
+        cwd,
+        tty: false,
+        permissions,
+        policy: options.policy,
+        attempt: async (confinement) => {
+          const value = await runToEnd(
+            context.environment,
+            {
+              command: { argv, cwd, env: context.childEnv },
+              confinement,
+              timeoutMs,
+              onOutput: events.output,
+              now: context.processes.now,
+            },
+            signal,
+          );
+          const isDenied =
+            !value.timedOut &&
+            !value.isAborted &&
+            isLikelyDenied(value.sandbox, { ...value, aggregated: value.output });
+          return { value, isDenied };
+        },
+      },
+      context,
+      signal,
+    );
+    if (result.kind === "rejected") throw new ToolError("respond", result.message);
+    announceEnd(events, result.value, context);
+    signal.throwIfAborted();
+    return result.value;
+  } catch (error) {
+    // Has no effect when the end has been announced.
+    events.end(declinedEnd(error instanceof Error ? error.message : String(error)));
+    throw error;
+  }
+}
+
+function announceEnd(events: ExecEvents, result: OneShotResult, context: ToolContext): void {
+  events.end({
+    stdout: result.stdout,
+    stderr: result.stderr,
+    aggregatedOutput: result.output,
+    formattedOutput: formatExecOutput(result, context.truncation),
+    exitCode: result.exitCode,
+    durationMs: result.durationMs,
+    status: result.exitCode === 0 ? "completed" : "failed",
+  });
+}
+
+function readArgvCall(
+  { payload }: ToolCall,
+  context: ToolContext,
+  options: CommandToolOptions,
+): ShellCall {
+  if (payload.kind === "local_shell") {
+    const workdir = payload.workdir ?? undefined;
+    return {
+      argv: programOf(payload.command),
+      cwd: readWorkdir(ToolArguments.of({ workdir }), context),
+      timeoutMs: payload.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      permissions: defaultPermissions,
+    };
+  }
+  const args = ToolArguments.parse(payload.kind === "function" ? payload.arguments : "");
+  return { argv: programOf(args.strings("command")), ...readLimits(args, context, options) };
+}
+
+function readScriptCall(
+  { payload }: ToolCall,
+  context: ToolContext,
+  options: CommandToolOptions,
+): ShellCall {
+  const args = ToolArguments.parse(payload.kind === "function" ? payload.arguments : "");
+  const script = args.string("command");
+  return {
+    argv: shellArgv(context.shell, script, { login: readLogin(args, context) }),
+    ...readLimits(args, context, options),
+  };
+}
+
+function readLimits(
+  args: ToolArguments,
+  context: ToolContext,
+  options: CommandToolOptions,
+): Omit<ShellCall, "argv"> {
+  const cwd = readWorkdir(args, context);
+  return {
+    cwd,
+    timeoutMs:
+      args.optionalCount("timeout_ms") ?? args.optionalCount("timeout") ?? DEFAULT_TIMEOUT_MS,
+    permissions: readCommandPermissions(args, context, cwd, options.additionalPermissions),
+  };
+}
+
+function programOf(command: readonly string[]): readonly [string, ...string[]] {
+  const [program, ...args] = command;
+  if (program === undefined) throw badArguments("`command` is empty");
+  return [program, ...args];
+}
+
+function specOf(name: ShellToolName, options: CommandToolOptions): ToolSpec {
+  if (name === "local_shell") return { type: "local_shell" };
+  const timeout = {
+    timeout_ms: {
+      type: "number",
+      description: "Milliseconds after which the command is stopped; 10000 by default.",
+    },
+  };
+  if (name === "shell_command") {
+    return functionSpec({
+      name,
+      description:
+        "Runs a script in the user's shell and returns its output. Set `workdir` instead of using `cd`.",
+      properties: {
+        command: { type: "string", description: "The script." },
+        ...commonProperties(options),
+        ...loginProperty(options),
+        ...timeout,
+      },
+      required: ["command"],
+    });
+  }
+  return functionSpec({
+    name,
+    description:
+      'Runs a program with its arguments, without a shell, and returns its output. Most commands need ["bash", "-lc", "…"] around them. Always set `workdir`, and do not use `cd` unless there is no other way.',
+    properties: {
+      command: {
+        type: "array",
+        items: { type: "string" },
+        description: "The program and its arguments.",
+      },
+      ...commonProperties(options),
+      ...timeout,
+    },
+    required: ["command"],
+  });
+}
