@@ -1,0 +1,180 @@
+// The server: HTTP on loopback, one script, a log of what was asked.
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { zstdDecompressSync } from "node:zlib";
+import type { ResponseItem } from "@codex-ts/protocol";
+import type { Reply } from "./replies.ts";
+
+export interface ReceivedRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The parsed JSON body; null when there is none. A compressed body is unpacked. */
+  readonly body: unknown;
+  /** The `input` of the body; empty when it has none. */
+  readonly input: readonly ResponseItem[];
+  /** Milliseconds of a clock that never goes back, when the request had arrived whole. */
+  readonly at: number;
+}
+
+/**
+ * Replies in order, the last one again and again; or a function that is given each request to
+ * `/responses` and its number from 0.
+ */
+export type Script =
+  | readonly Reply[]
+  | ((request: ReceivedRequest, index: number) => Reply | Promise<Reply>);
+
+export interface ScriptedModelOptions {
+  readonly script: Script;
+  /** A free port by default. */
+  readonly port?: number | undefined;
+  /** What `GET /v1/models` lists; 404 by default. */
+  readonly models?: readonly object[] | undefined;
+}
+
+export interface ScriptedModel extends AsyncDisposable {
+  /** The provider's base URL, ending in `/v1`. */
+  readonly url: string;
+  /** Requests to `/responses`, in the order of arrival. */
+  readonly requests: readonly ReceivedRequest[];
+  /** When the last byte of each reply was handed to the network, in the order of the requests. */
+  readonly repliedAt: readonly number[];
+}
+
+export class ScriptedModelError extends Error {
+  override readonly name = "ScriptedModelError";
+  readonly code = "empty_script";
+}
+
+/** Starts a server that plays `script` on 127.0.0.1 until it is disposed. */
+export async function startScriptedModel(options: ScriptedModelOptions): Promise<ScriptedModel> {
+  const { script } = options;
+  if (typeof script !== "function" && script.length === 0) {
+    throw new ScriptedModelError("the script is empty: give at least one reply");
+  }
+  const requests: ReceivedRequest[] = [];
+  const repliedAt: number[] = [];
+  const ended = new AbortController();
+
+  const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const request = await receive(incoming);
+    if (incoming.method === "GET" && request.url.split("?")[0] === "/v1/models") {
+      return sendModels(response, options.models);
+    }
+    if (incoming.method !== "POST" || request.url.split("?")[0] !== "/v1/responses") {
+      return sendHttp(response, {
+        kind: "http",
+        status: 404,
+        headers: {},
+        body: "",
+      });
+    }
+    const index = requests.push(request) - 1;
+    const reply =
+      typeof script === "function"
+        ? await script(request, index)
+        : (script[Math.min(index, script.length - 1)] as Reply);
+    if (reply.kind === "http") sendHttp(response, reply);
+    else await sendStream(response, reply, ended.signal);
+    repliedAt[index] = performance.now();
+  };
+
+  const server = createServer((incoming, response) => {
+    handle(incoming, response).catch((error: unknown) => {
+      if (!response.headersSent) response.statusCode = 500;
+      response.end(String(error));
+    });
+  });
+  server.keepAliveTimeout = 60_000;
+  server.listen(options.port ?? 0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    requests,
+    repliedAt,
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await close(server);
+    },
+  };
+}
+
+async function receive(incoming: IncomingMessage): Promise<ReceivedRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  const unpacked =
+    incoming.headers["content-encoding"] === "zstd" ? zstdDecompressSync(bytes) : bytes;
+  const text = unpacked.toString("utf8");
+  const body: unknown = text === "" ? null : JSON.parse(text);
+  const input =
+    typeof body === "object" && body !== null && "input" in body && Array.isArray(body.input)
+      ? (body.input as readonly ResponseItem[])
+      : [];
+  return {
+    method: incoming.method ?? "",
+    url: incoming.url ?? "",
+    headers: incoming.headers,
+    body,
+    input,
+    at: performance.now(),
+  };
+}
+
+function sendModels(response: ServerResponse, models: readonly object[] | undefined): void {
+  sendHttp(response, {
+    kind: "http",
+    status: models === undefined ? 404 : 200,
+    headers: { "content-type": "application/json" },
+    body: models === undefined ? "" : JSON.stringify({ models }),
+  });
+}
+
+function sendHttp(response: ServerResponse, reply: Extract<Reply, { kind: "http" }>): void {
+  response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers });
+  response.end(reply.body);
+}
+
+async function sendStream(
+  response: ServerResponse,
+  reply: Extract<Reply, { kind: "stream" }>,
+  ended: AbortSignal,
+): Promise<void> {
+  response.writeHead(200, { "content-type": "text/event-stream", ...reply.headers });
+  for (const chunk of reply.chunks) {
+    if (reply.delayMs > 0) {
+      await sleep(reply.delayMs, undefined, { signal: ended }).catch(() => {});
+    }
+    if (response.destroyed) return;
+    response.write(chunk);
+  }
+  switch (reply.end) {
+    case "close":
+      response.end();
+      break;
+    case "cut":
+      // The headers and chunks must leave before the connection goes.
+      await new Promise<void>((sent) => response.write("", () => sent()));
+      response.destroy();
+      break;
+    case "hang":
+      break;
+  }
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  if (server.listening) await once(server, "close");
+}
