@@ -1,1 +1,32 @@
-export {};
+export { archiveThread, unarchiveThread } from "./archive.ts";
+export { RolloutError, type RolloutErrorCode } from "./errors.ts";
+export {
+  type LatestThreadOptions,
+  findThreadByName,
+  findThreadPath,
+  latestThreadForCwd,
+} from "./find-thread.ts";
+export { type ListThreadsOptions, type ThreadPage, listThreads } from "./list-threads.ts";
+export { type PersistenceMode, isPersistedEvent } from "./persistence.ts";
+export { type Rollout, readRollout } from "./read-rollout.ts";
+export {
+  type CreateRecorderOptions,
+  type RecorderSettings,
+  type RolloutRecorder,
+  createRolloutRecorder,
+  resumeRolloutRecorder,
+} from "./recorder.ts";
+export {
+  type RolloutPathOptions,
+  archivedSessionsDirectory,
+  parseRolloutFileName,
+  rolloutPath,
+  sessionsDirectory,
+} from "./session-files.ts";
+export { appendThreadName, findThreadName, readThreadNames } from "./thread-names.ts";
+export {
+  type SessionSourceKind,
+  type ThreadFilter,
+  type ThreadSummary,
+  sessionSourceKind,
+} from "./thread-summary.ts";
