@@ -1,5 +1,4 @@
 import type { ModelProviderAuth } from "@codex-ts/model-providers";
-import { runTokenCommand } from "./run-token-command.ts";
 
 /** The tokens of one provider's command. All methods may be called in parallel; one run serves all. */
 export interface TokenCommand extends AsyncDisposable {
@@ -63,6 +62,8 @@ export function createTokenCommand({
 
     async function execute(): Promise<Held> {
       try {
+        // Most providers have no command, and the module that runs one loads others.
+        const { runTokenCommand } = await import("./run-token-command.ts");
         const token = await runTokenCommand({
           auth,
           folder: auth.cwd ?? folder,

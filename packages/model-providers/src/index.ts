@@ -27,7 +27,6 @@ export { chooseOssProvider, defaultOssModel } from "./oss-provider.ts";
 export {
   type EndpointOptions,
   type ProviderEndpoint,
-  isAzureEndpoint,
   isOpenAiEndpoint,
   toEndpoint,
 } from "./provider-endpoint.ts";

@@ -4,7 +4,6 @@ import {
   type ModelProviderInput,
   builtInProviders,
   defineProvider,
-  isAzureEndpoint,
   isOpenAiEndpoint,
   resolveProvider,
   toEndpoint,
@@ -37,6 +36,7 @@ describe("toEndpoint", () => {
       streamIdleTimeoutMs: 10,
       supportsWebsockets: true,
       websocketConnectTimeoutMs: 20,
+      storesResponses: false,
     });
   });
 
@@ -91,7 +91,10 @@ describe("toEndpoint", () => {
   });
 });
 
-describe("isAzureEndpoint", () => {
+describe("Azure keeps responses", () => {
+  const storesResponses = (name: string, base_url: string) =>
+    toEndpoint(resolved({ name, base_url }), { env: {}, authKind: "none" }).storesResponses;
+
   test.each([
     "https://x.openai.azure.com/openai",
     "https://x.openai.azure.us/openai/deployments/d",
@@ -101,7 +104,7 @@ describe("isAzureEndpoint", () => {
     "https://x.azurefd.net/",
     "https://x.core.windows.net/openai",
   ])("%s is Azure", (baseUrl) => {
-    expect(isAzureEndpoint({ name: "test", baseUrl })).toBe(true);
+    expect(storesResponses("test", baseUrl)).toBe(true);
   });
 
   test.each([
@@ -109,12 +112,12 @@ describe("isAzureEndpoint", () => {
     "https://x.azurewebsites.net/openai",
     "https://x.windows.net/v1",
   ])("%s is not Azure", (baseUrl) => {
-    expect(isAzureEndpoint({ name: "test", baseUrl })).toBe(false);
+    expect(storesResponses("test", baseUrl)).toBe(false);
   });
 
   test("the name azure is enough, in any case", () => {
-    expect(isAzureEndpoint({ name: "AZURE", baseUrl: "https://llm.test" })).toBe(true);
-    expect(isAzureEndpoint({ name: "azure two", baseUrl: "https://llm.test" })).toBe(false);
+    expect(storesResponses("AZURE", "https://llm.test")).toBe(true);
+    expect(storesResponses("azure two", "https://llm.test")).toBe(false);
   });
 });
 

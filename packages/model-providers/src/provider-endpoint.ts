@@ -18,6 +18,8 @@ export interface ProviderEndpoint {
   readonly supportsWebsockets: boolean;
   /** Milliseconds. */
   readonly websocketConnectTimeoutMs: number;
+  /** The provider keeps responses (Azure): requests say `store` and carry item ids. */
+  readonly storesResponses: boolean;
 }
 
 export interface EndpointOptions {
@@ -38,9 +40,10 @@ export function toEndpoint(
   provider: ResolvedModelProvider,
   { env, authKind }: EndpointOptions,
 ): ProviderEndpoint {
+  const baseUrl = chooseBaseUrl(provider, authKind);
   const endpoint: ProviderEndpoint = {
     name: provider.name,
-    baseUrl: chooseBaseUrl(provider, authKind),
+    baseUrl,
     queryParams: { ...provider.query_params },
     headers: resolveHeaders(provider, env),
     requestMaxRetries: Math.min(provider.request_max_retries, mostRetries),
@@ -48,6 +51,7 @@ export function toEndpoint(
     streamIdleTimeoutMs: provider.stream_idle_timeout_ms,
     supportsWebsockets: provider.supports_websockets,
     websocketConnectTimeoutMs: provider.websocket_connect_timeout_ms,
+    storesResponses: isAzure(provider.name, baseUrl),
   };
   return redactInOutput(endpoint, { ...endpoint, headers: redactValues(endpoint.headers) });
 }
@@ -120,11 +124,7 @@ const azureHosts = [
   "windows.net/openai",
 ];
 
-/** Whether the Responses API is served by Azure, which needs `store: true` and item ids in the input. */
-export function isAzureEndpoint({
-  name,
-  baseUrl,
-}: Pick<ProviderEndpoint, "name" | "baseUrl">): boolean {
+function isAzure(name: string, baseUrl: string): boolean {
   const address = baseUrl.toLowerCase();
   return name.toLowerCase() === "azure" || azureHosts.some((part) => address.includes(part));
 }
