@@ -1,0 +1,219 @@
+// The configuration as the rest of the product sees it: every default filled in, every path absolute.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { DeprecationNotice, Features } from "@codex-ts/features";
+import type { ModelProviders, ResolvedModelProvider } from "@codex-ts/model-providers";
+import type {
+  ApprovalsReviewer,
+  AskForApproval,
+  JsonObject,
+  Personality,
+  ReasoningEffort,
+  ReasoningSummaryMode,
+  SandboxMode,
+  SandboxPolicy,
+  ServiceTier,
+  Verbosity,
+  WebSearchMode,
+} from "@codex-ts/protocol";
+import type { McpServerConfig } from "./mcp-servers.ts";
+import type { TomlTable } from "./toml.ts";
+import type { TrustLevel } from "./trust.ts";
+
+/**
+ * Which environment variables commands see; the keys are those of the table, with the defaults filled
+ * in. Patterns are wildcards (`*`, `?`) that ignore letter case.
+ */
+export interface ShellEnvironmentPolicy {
+  readonly inherit: "all" | "core" | "none";
+  /** Keep variables whose names look like secrets. */
+  readonly ignore_default_excludes: boolean;
+  readonly exclude: readonly string[];
+  readonly set: Readonly<Record<string, string>>;
+  /** When not empty, the only variables that are kept. */
+  readonly include_only: readonly string[];
+  readonly experimental_use_profile: boolean;
+}
+
+/** Details of web search; what is unset is left to the server. */
+export interface WebSearchConfig {
+  readonly contextSize?: "low" | "medium" | "high" | undefined;
+  readonly allowedDomains?: readonly string[] | undefined;
+  readonly location?:
+    | {
+        readonly country?: string | undefined;
+        readonly region?: string | undefined;
+        readonly city?: string | undefined;
+        readonly timezone?: string | undefined;
+      }
+    | undefined;
+}
+
+/** A switch for one skill; it selects by path or by name. */
+export interface SkillSwitch {
+  readonly path?: AbsolutePath | undefined;
+  readonly name?: string | undefined;
+  readonly enabled: boolean;
+}
+
+export interface AgentRole {
+  readonly description?: string | undefined;
+  readonly configFile?: AbsolutePath | undefined;
+  readonly nicknameCandidates: readonly string[];
+}
+
+export interface TuiConfig {
+  /** Whether to notify, or the kinds of events to notify of. */
+  readonly notifications: boolean | readonly string[];
+  readonly notificationMethod: "auto" | "osc9" | "bel";
+  readonly animations: boolean;
+  readonly showTooltips: boolean;
+  readonly alternateScreen: "auto" | "always" | "never";
+  readonly statusLine?: readonly string[] | undefined;
+  readonly terminalTitle?: readonly string[] | undefined;
+  readonly theme?: string | undefined;
+}
+
+/** Tables of parts of the product that read their own settings; checked, without defaults. */
+export type OpenSection =
+  | "apps"
+  | "audio"
+  | "memories"
+  | "notice"
+  | "otel"
+  | "permissions"
+  | "plugins"
+  | "realtime"
+  | "tool_suggest"
+  | "windows";
+
+/** The settings of one session. */
+export interface Config {
+  readonly codexHome: AbsolutePath;
+  readonly cwd: AbsolutePath;
+  /** The name of the active profile. */
+  readonly profile?: string | undefined;
+
+  /** Unset: the model list decides. */
+  readonly model?: string | undefined;
+  readonly reviewModel?: string | undefined;
+  readonly modelProviderId: string;
+  readonly modelProvider: ResolvedModelProvider;
+  /** The built-in providers and the person's own. */
+  readonly modelProviders: ModelProviders;
+  /** Tokens. */
+  readonly modelContextWindow?: number | undefined;
+  /** Tokens. */
+  readonly modelAutoCompactTokenLimit?: number | undefined;
+  readonly modelReasoningEffort?: ReasoningEffort | undefined;
+  readonly planModeReasoningEffort?: ReasoningEffort | undefined;
+  readonly modelReasoningSummary?: ReasoningSummaryMode | undefined;
+  readonly modelVerbosity?: Verbosity | undefined;
+  readonly modelSupportsReasoningSummaries?: boolean | undefined;
+  /** The entries of the file that replaces the list of models; at least one. */
+  readonly modelCatalog?: readonly JsonObject[] | undefined;
+  readonly personality?: Personality | undefined;
+  readonly serviceTier?: ServiceTier | undefined;
+  /** Replaces the model's own instructions. */
+  readonly baseInstructions?: string | undefined;
+  readonly developerInstructions?: string | undefined;
+  /** The text of the global AGENTS.override.md or AGENTS.md. */
+  readonly userInstructions?: string | undefined;
+  readonly compactPrompt?: string | undefined;
+  readonly chatgptBaseUrl: string;
+  readonly ossProvider?: string | undefined;
+  readonly commitAttribution?: string | undefined;
+
+  readonly approvalPolicy: AskForApproval;
+  readonly approvalsReviewer: ApprovalsReviewer;
+  readonly sandboxMode: SandboxMode;
+  readonly sandboxPolicy: SandboxPolicy;
+  /** The decision on the project of `cwd`; undefined when none was made. */
+  readonly trustLevel?: TrustLevel | undefined;
+  readonly allowLoginShell: boolean;
+  readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
+
+  /** Unset: `cached`; see {@link webSearchModeForTurn}. */
+  readonly webSearchMode?: WebSearchMode | undefined;
+  readonly webSearch?: WebSearchConfig | undefined;
+  /** Tokens. */
+  readonly toolOutputTokenLimit?: number | undefined;
+  readonly backgroundTerminalMaxTimeoutMs: number;
+  /** Program and arguments. */
+  readonly notify?: readonly string[] | undefined;
+  readonly mcpServers: Readonly<Record<string, McpServerConfig>>;
+  readonly mcpOauthCredentialsStore: "auto" | "file" | "keyring";
+  readonly mcpOauthCallbackPort?: number | undefined;
+  readonly mcpOauthCallbackUrl?: string | undefined;
+
+  /** What marks the project root; empty: nothing does. */
+  readonly projectRootMarkers: readonly string[];
+  readonly projectDocs: {
+    readonly maxBytes: number;
+    readonly fallbackFilenames: readonly string[];
+  };
+  readonly skills: {
+    readonly bundledEnabled: boolean;
+    readonly switches: readonly SkillSwitch[];
+  };
+  readonly history: {
+    readonly persistence: "save-all" | "none";
+    readonly maxBytes?: number | undefined;
+  };
+  readonly logDir: AbsolutePath;
+  readonly sqliteHome: AbsolutePath;
+  readonly cliAuthCredentialsStore: "file" | "keyring" | "auto" | "ephemeral";
+  readonly forcedLoginMethod?: "chatgpt" | "api" | undefined;
+  readonly forcedChatgptWorkspaceId?: string | undefined;
+  readonly ghostSnapshot: {
+    /** Bytes; undefined: no limit. */
+    readonly ignoreLargeUntrackedFiles?: number | undefined;
+    /** Files in a folder; undefined: no limit. */
+    readonly ignoreLargeUntrackedDirs?: number | undefined;
+    readonly disableWarnings: boolean;
+  };
+  readonly agents: {
+    readonly maxThreads: number;
+    readonly maxDepth: number;
+    readonly jobMaxRuntimeSeconds?: number | undefined;
+    readonly roles: Readonly<Record<string, AgentRole>>;
+  };
+
+  readonly features: Features;
+  readonly hideAgentReasoning: boolean;
+  readonly showRawAgentReasoning: boolean;
+  readonly fileOpener: "vscode" | "vscode-insiders" | "windsurf" | "cursor" | "none";
+  readonly checkForUpdateOnStartup: boolean;
+  readonly disablePasteBurst: boolean;
+  readonly analyticsEnabled?: boolean | undefined;
+  readonly feedbackEnabled: boolean;
+  readonly tui: TuiConfig;
+  readonly sections: Readonly<Partial<Record<OpenSection, TomlTable>>>;
+
+  /** No session file. */
+  readonly ephemeral: boolean;
+  /** What to tell the person at the session's start, each a line. */
+  readonly startupWarnings: readonly string[];
+  readonly deprecationNotices: readonly DeprecationNotice[];
+}
+
+/** What a program sets for one run; it stands above every file and every `-c`. */
+export interface ConfigOverrides {
+  readonly model?: string | undefined;
+  readonly reviewModel?: string | undefined;
+  readonly modelProvider?: string | undefined;
+  readonly approvalPolicy?: AskForApproval | undefined;
+  readonly approvalsReviewer?: ApprovalsReviewer | undefined;
+  readonly sandboxMode?: SandboxMode | undefined;
+  /** Null: none, whatever the files say. */
+  readonly serviceTier?: ServiceTier | null | undefined;
+  readonly personality?: Personality | undefined;
+  readonly baseInstructions?: string | undefined;
+  readonly developerInstructions?: string | undefined;
+  readonly compactPrompt?: string | undefined;
+  readonly includeApplyPatchTool?: boolean | undefined;
+  /** The default for the key of the same name: a file's value wins. */
+  readonly showRawAgentReasoning?: boolean | undefined;
+  readonly ephemeral?: boolean | undefined;
+  /** Further folders that commands may write to; relative ones start at the session's folder. */
+  readonly additionalWritableRoots?: readonly string[] | undefined;
+}

@@ -1,0 +1,42 @@
+// Which project folders a person trusts.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import { canonical } from "./project-root.ts";
+import { isTable, type TomlTable } from "./toml.ts";
+
+export type TrustLevel = "trusted" | "untrusted";
+
+/** The decision that stands under `[projects."<folder>"]`, if there is a valid one. */
+function decisionFor(table: TomlTable, folder: string): TrustLevel | undefined {
+  const projects = table["projects"];
+  const entry = isTable(projects) ? projects[folder] : undefined;
+  const level = isTable(entry) ? entry["trust_level"] : undefined;
+  return level === "trusted" || level === "untrusted" ? level : undefined;
+}
+
+/**
+ * The first decision found among `folders`, each looked up as given and with its symbolic links
+ * resolved.
+ */
+export async function findTrust(
+  table: TomlTable,
+  folders: readonly (AbsolutePath | undefined)[],
+): Promise<TrustLevel | undefined> {
+  for (const folder of folders) {
+    if (folder === undefined) continue;
+    const level = decisionFor(table, folder) ?? decisionFor(table, await canonical(folder));
+    if (level !== undefined) return level;
+  }
+  return undefined;
+}
+
+/** Why a project's config file does not count, and how to change that. */
+export function untrustedNotice(options: {
+  readonly configFile: AbsolutePath;
+  readonly folder: AbsolutePath;
+  readonly userFile: AbsolutePath;
+  readonly trust: TrustLevel | undefined;
+}): string {
+  const { configFile, folder, userFile, trust } = options;
+  const why = trust === "untrusted" ? "is marked as untrusted" : "has not been marked as trusted";
+  return `${configFile} is ignored: its project ${why}. To use it, set trust_level = "trusted" under [projects.${JSON.stringify(folder)}] in ${userFile}.`;
+}
