@@ -5,7 +5,10 @@ export class Failure extends Error {
   override readonly name = "Failure";
   readonly exitCode: 1 | 2;
 
-  constructor(message: string, options: { readonly exitCode?: 1 | 2; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { readonly exitCode?: 1 | 2; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.exitCode = options.exitCode ?? 1;
   }

@@ -221,10 +221,16 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
 function addConfigFlags(command: Command, config: ConfigFlags): void {
   command
     .addOption(
-      collected("-c, --config <KEY=VALUE>", "set a config value (TOML) for this run; may be repeated", config.config),
+      collected(
+        "-c, --config <KEY=VALUE>",
+        "set a config value (TOML) for this run; may be repeated",
+        config.config,
+      ),
     )
     .addOption(collected("--enable <FEATURE>", "switch a feature on for this run", config.enable))
-    .addOption(collected("--disable <FEATURE>", "switch a feature off for this run", config.disable));
+    .addOption(
+      collected("--disable <FEATURE>", "switch a feature off for this run", config.disable),
+    );
   command.addOption(
     kept("-p, --profile <NAME>", "use a profile of config.toml", (value) => {
       config.profile = value;
@@ -240,16 +246,27 @@ function addRunFlags(command: Command, config: ConfigFlags): void {
       }),
     )
     .addOption(
-      kept("-s, --sandbox <MODE>", "what commands may do", (value) => {
-        config.sandbox = value as (typeof sandboxModes)[number];
-      }, sandboxModes),
+      kept(
+        "-s, --sandbox <MODE>",
+        "what commands may do",
+        (value) => {
+          config.sandbox = value as (typeof sandboxModes)[number];
+        },
+        sandboxModes,
+      ),
     )
     .addOption(
       kept("-C, --cd <DIR>", "work in this folder", (value) => {
         config.cd = value;
       }),
     )
-    .addOption(collected("--add-dir <DIR>", "one more folder that may be written to; may be repeated", config.addDirs));
+    .addOption(
+      collected(
+        "--add-dir <DIR>",
+        "one more folder that may be written to; may be repeated",
+        config.addDirs,
+      ),
+    );
   addSwitch(
     command,
     new Option(
@@ -330,9 +347,14 @@ function addExecFlags(command: Command, exec: ExecFlags): void {
 }
 
 function colorOption(exec: ExecFlags): Option {
-  return kept("--color <WHEN>", "colours on stderr (default: auto)", (value) => {
-    exec.color = value as ColorMode;
-  }, ["always", "never", "auto"]);
+  return kept(
+    "--color <WHEN>",
+    "colours on stderr (default: auto)",
+    (value) => {
+      exec.color = value as ColorMode;
+    },
+    ["always", "never", "auto"],
+  );
 }
 
 function collected(
@@ -390,9 +412,26 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 after SIGINT and SIGTER
 
 /** Value flags of `exec`, so that its words can be told from their values. */
 const valueFlags: ReadonlySet<string> = new Set([
-  "-c", "--config", "--enable", "--disable", "-p", "--profile", "-m", "--model", "-s", "--sandbox",
-  "-C", "--cd", "--add-dir", "--local-provider", "-o", "--output-last-message", "--output-schema",
-  "-i", "--image", "--color",
+  "-c",
+  "--config",
+  "--enable",
+  "--disable",
+  "-p",
+  "--profile",
+  "-m",
+  "--model",
+  "-s",
+  "--sandbox",
+  "-C",
+  "--cd",
+  "--add-dir",
+  "--local-provider",
+  "-o",
+  "--output-last-message",
+  "--output-schema",
+  "-i",
+  "--image",
+  "--color",
 ]);
 
 /**

@@ -9,7 +9,10 @@ import { turnAbortedMarker } from "./turn-aborted.ts";
 
 describe("a user message is context when a part is one whole fragment", () => {
   test.each([
-    ["instructions", "# AGENTS.md instructions for /w\n\n<INSTRUCTIONS>\nbe brief\n</INSTRUCTIONS>"],
+    [
+      "instructions",
+      "# AGENTS.md instructions for /w\n\n<INSTRUCTIONS>\nbe brief\n</INSTRUCTIONS>",
+    ],
     ["environment", "<environment_context>\n  <cwd>/w</cwd>\n</environment_context>"],
     ["a shell record", "  <user_shell_command>ls</user_shell_command>\n"],
     ["other letter case", "<ENVIRONMENT_CONTEXT></environment_context>"],
@@ -30,7 +33,9 @@ describe("a user message is context when a part is one whole fragment", () => {
 });
 
 test("a developer message is context when a part begins a section of it", () => {
-  expect(isContextualDeveloperMessage(developerMessage("<permissions instructions>\nx"))).toBe(true);
+  expect(isContextualDeveloperMessage(developerMessage("<permissions instructions>\nx"))).toBe(
+    true,
+  );
   expect(isContextualDeveloperMessage(developerMessage("images go to /tmp"))).toBe(false);
 });
 

@@ -47,8 +47,7 @@ export function isContextualDeveloperMessage(item: MessageItem): boolean {
 /** Whether the item is context of either role. */
 export function isContextualItem(item: ResponseItem): boolean {
   return (
-    item.type === "message" &&
-    (isContextualUserMessage(item) || isContextualDeveloperMessage(item))
+    item.type === "message" && (isContextualUserMessage(item) || isContextualDeveloperMessage(item))
   );
 }
 

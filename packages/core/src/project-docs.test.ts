@@ -39,9 +39,9 @@ test("without a marker above, only the current folder is searched", async () => 
   const root = abs(folder.path);
   await tree(root, { "AGENTS.md": "root", "a/AGENTS.md": "deep" });
   expect((await readProjectDocs(join(root, "a"), options)).text).toBe("deep");
-  expect(
-    (await readProjectDocs(join(root, "a"), { ...options, rootMarkers: [] })).text,
-  ).toBe("deep");
+  expect((await readProjectDocs(join(root, "a"), { ...options, rootMarkers: [] })).text).toBe(
+    "deep",
+  );
 });
 
 test("a configured marker is used instead of .git", async () => {

@@ -50,7 +50,13 @@ test("each kind of call gets its kind of output", () => {
   expect(promptItems(items, model, plain).filter((item) => !items.includes(item))).toEqual([
     { type: "custom_tool_call_output", call_id: "c", output: "aborted" },
     { type: "function_call_output", call_id: "l", output: "aborted" },
-    { type: "tool_search_output", call_id: "s", status: "completed", execution: "client", tools: [] },
+    {
+      type: "tool_search_output",
+      call_id: "s",
+      status: "completed",
+      execution: "client",
+      tools: [],
+    },
   ]);
 });
 
@@ -67,9 +73,7 @@ test("a model that takes no images gets a text in their place", () => {
   expect(promptItems([call("a"), item], textModel, plain)[1]).toEqual({
     type: "function_call_output",
     call_id: "a",
-    output: [
-      { type: "input_text", text: "[an image was left out: this model takes text only]" },
-    ],
+    output: [{ type: "input_text", text: "[an image was left out: this model takes text only]" }],
   });
   expect(promptItems([call("a"), item], model, plain)[1]).toBe(item);
 });
@@ -108,7 +112,9 @@ test("whatever the history, each call is followed by one output and no output is
   fc.assert(
     fc.property(fc.uniqueArray(item, { selector: (entry) => JSON.stringify(entry) }), (items) => {
       const sent = promptItems(items, model, plain);
-      const calls = sent.flatMap((entry) => (entry.type === "function_call" ? [entry.call_id] : []));
+      const calls = sent.flatMap((entry) =>
+        entry.type === "function_call" ? [entry.call_id] : [],
+      );
       const outputs = sent.flatMap((entry) =>
         entry.type === "function_call_output" ? [entry.call_id] : [],
       );

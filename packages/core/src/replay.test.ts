@@ -75,10 +75,7 @@ test("a turn context without a user message counts for nothing", () => {
 });
 
 test("an unfinished turn counts: its context is the reference", () => {
-  const state = replay(
-    [started("t1"), contextLine(context("t1")), ...said("one")],
-    policy,
-  );
+  const state = replay([started("t1"), contextLine(context("t1")), ...said("one")], policy);
   expect(state.reference).toEqual(context("t1"));
   expect(state.items).toEqual([userMessage("one")]);
 });
@@ -126,15 +123,14 @@ describe("rollback", () => {
 
   test("a turn goes with the context that was recorded for it, and the reference steps back", () => {
     const state = replay(
-      [...turn("t1", "one", permissions, environment), ...turn("t2", "two", environment), rolledBack(1)],
+      [
+        ...turn("t1", "one", permissions, environment),
+        ...turn("t2", "two", environment),
+        rolledBack(1),
+      ],
       policy,
     );
-    expect(state.items).toEqual([
-      permissions,
-      environment,
-      userMessage("one"),
-      answer("re: one"),
-    ]);
+    expect(state.items).toEqual([permissions, environment, userMessage("one"), answer("re: one")]);
     expect(state.reference).toEqual(context("t1"));
   });
 
@@ -159,7 +155,11 @@ describe("rollback", () => {
       ...turn("t3", "three", permissions),
       rolledBack(2),
     ];
-    expect(replay(lines, policy).items).toEqual([permissions, userMessage("one"), answer("re: one")]);
+    expect(replay(lines, policy).items).toEqual([
+      permissions,
+      userMessage("one"),
+      answer("re: one"),
+    ]);
   });
 
   test("twice adds up, and later turns go on from there", () => {

@@ -1,5 +1,10 @@
 // From a session file back to a history: a forward replay in which a rollback returns to a checkpoint.
-import type { ResponseItem, RolloutItem, TurnContextItem, TruncationPolicy } from "@codex-ts/protocol";
+import type {
+  ResponseItem,
+  RolloutItem,
+  TurnContextItem,
+  TruncationPolicy,
+} from "@codex-ts/protocol";
 import { userMessage } from "@codex-ts/protocol";
 import { isContextualItem, isUserTurnBoundary } from "./contextual-message.ts";
 import { emptyHistory, type HistoryState, recordable } from "./history.ts";
@@ -112,7 +117,9 @@ class Replay {
   }
 
   #isOtherTurn(turnId: string | undefined): boolean {
-    return this.#turnOpen && turnId !== undefined && this.#turnId !== null && turnId !== this.#turnId;
+    return (
+      this.#turnOpen && turnId !== undefined && this.#turnId !== null && turnId !== this.#turnId
+    );
   }
 
   #startTurn(turnId: string | null): void {

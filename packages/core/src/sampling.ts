@@ -6,7 +6,11 @@ import type {
   ResponseItem,
   TurnItem,
 } from "@codex-ts/protocol";
-import type { ResponsesRequest, ResponseStreamEvent, ResponsesTurn } from "@codex-ts/responses-client";
+import type {
+  ResponsesRequest,
+  ResponseStreamEvent,
+  ResponsesTurn,
+} from "@codex-ts/responses-client";
 import type { ToolContext, ToolRouter } from "@codex-ts/tools";
 import type { History } from "./history.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
@@ -89,7 +93,9 @@ export async function sample(
   } catch (error) {
     await runs.recordOutputs();
     if (runs.started > 0 && !signal.aborted) {
-      throw new StreamBrokeAfterTools("the stream broke after a tool had started", { cause: error });
+      throw new StreamBrokeAfterTools("the stream broke after a tool had started", {
+        cause: error,
+      });
     }
     throw error;
   }

@@ -11,9 +11,10 @@ import {
   uuidV7,
 } from "@codex-ts/protocol";
 import type { RolloutRecorder } from "@codex-ts/rollout";
-import { contextWritableRoots } from "./writable-roots.ts";
 import {
+  type ApprovalCache,
   childEnvironment,
+  createApprovalCache,
   createProcessStore,
   createToolRouter,
   createTurnDiffTracker,
@@ -33,6 +34,7 @@ import { turnAbortedMarker } from "./turn-aborted.ts";
 import { type SessionSettings, type TurnContext, usableContextWindow } from "./turn-context.ts";
 import { turnMetadataHeader, type TurnMetadata } from "./turn-metadata.ts";
 import { runTurn, type TurnOutcome } from "./turn.ts";
+import { writableRootPaths } from "./writable-roots.ts";
 
 export interface SessionParts {
   readonly id: ThreadId;
@@ -62,6 +64,7 @@ export class Session implements Thread {
   readonly #history: History;
   readonly #journal: Journal;
   readonly #approvals = new PendingApprovals();
+  readonly #approvalCache: ApprovalCache = createApprovalCache();
   readonly #processes: ProcessStore;
   readonly #childEnv: Readonly<Record<string, string>>;
   readonly #rateLimits: RateLimitStore;
@@ -248,7 +251,11 @@ export class Session implements Thread {
     const router = this.#router(turn);
     const metadata = this.#turnMetadata(turn, signal);
     const toolContext = this.#toolContext(turn);
-    const writableRoots = contextWritableRoots(turn.settings.sandboxPolicy, turn.settings.cwd);
+    const writableRoots = writableRootPaths(
+      turn.settings.sandboxPolicy,
+      turn.settings.cwd,
+      this.#childEnv,
+    );
     return runTurn(
       {
         threadId: this.id,
@@ -266,7 +273,7 @@ export class Session implements Thread {
         instructions,
         contextSources: () => ({
           turn,
-          shellName: options.shell.name,
+          shellName: options.shell.kind,
           writableRoots,
           previousTurn: this.#history.previousTurn,
         }),
@@ -325,6 +332,7 @@ export class Session implements Thread {
       approvalPolicy: settings.approvalPolicy,
       askApproval: (request, signal) =>
         this.#approvals.ask(request, turn.turnId, (msg) => this.announce(msg, turn.turnId), signal),
+      approvals: this.#approvalCache,
       shell: options.shell,
       allowLoginShell: config.allowLoginShell,
       childEnv: this.#childEnv,
@@ -335,7 +343,7 @@ export class Session implements Thread {
         config.features.enabled("image_detail_original"),
       planMode: settings.collaborationMode?.mode === "plan",
       processes: this.#processes,
-      turnDiff: createTurnDiffTracker(settings.cwd),
+      turnDiff: createTurnDiffTracker(),
       backgroundTerminalMaxTimeoutMs: config.backgroundTerminalMaxTimeoutMs,
     };
   }

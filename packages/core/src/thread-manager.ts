@@ -13,6 +13,7 @@ import {
 import {
   createRolloutRecorder,
   readRollout,
+  type RecorderSettings,
   resumeRolloutRecorder,
   RolloutError,
   type RolloutRecorder,
@@ -23,6 +24,10 @@ import { replay } from "./replay.ts";
 import { Session } from "./session.ts";
 import { CoreError, type StartedThread, type Thread } from "./thread.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+
+interface RecorderSettingsSlot extends RecorderSettings {
+  report: ((message: string) => void) | null;
+}
 
 /** The threads of one program. Managers are independent of each other: nothing is global. */
 export class ThreadManager implements AsyncDisposable {
@@ -48,15 +53,25 @@ export class ThreadManager implements AsyncDisposable {
       model_provider: config.modelProviderId,
       base_instructions: { text: instructions },
     };
+    const settings = this.#recorderSettings();
     const recorder = config.ephemeral
       ? null
       : createRolloutRecorder({
+          ...settings,
           codexHome: this.#options.codexHome,
           meta,
-          createdAt: now,
+          timeZone: this.#options.timezone,
           gitInfo: () => readGitInfo(config.cwd),
         });
-    return this.#open({ id, config, recorder, instructions, history: emptyHistory, lines: null });
+    return this.#open({
+      id,
+      config,
+      recorder,
+      settings,
+      instructions,
+      history: emptyHistory,
+      lines: null,
+    });
   }
 
   /**
@@ -71,11 +86,13 @@ export class ThreadManager implements AsyncDisposable {
       throw new CoreError("rollout_unreadable", `${path} has a session id that is not a UUID`);
     }
     const model = this.#options.lookUpModel(config.model);
-    const recorder = config.ephemeral ? null : await resumeRolloutRecorder(path);
+    const settings = this.#recorderSettings();
+    const recorder = config.ephemeral ? null : await resumeRolloutRecorder(path, settings);
     return this.#open({
       id,
       config,
       recorder,
+      settings,
       instructions: this.#instructions(config, meta),
       history: replay(items, model.truncation_policy),
       lines: items,
@@ -106,6 +123,16 @@ export class ThreadManager implements AsyncDisposable {
     await Promise.all(threads.map((thread) => thread.shutdown()));
   }
 
+  /** What a recorder needs; its warnings are announced by the session that comes to own it. */
+  #recorderSettings(): RecorderSettingsSlot {
+    const slot: RecorderSettingsSlot = {
+      now: this.#options.now,
+      report: null,
+      onWarning: (message) => slot.report?.(message),
+    };
+    return slot;
+  }
+
   #instructions(config: ThreadConfig, meta: SessionMeta | null): string {
     return (
       config.baseInstructions ??
@@ -118,6 +145,7 @@ export class ThreadManager implements AsyncDisposable {
     readonly id: ThreadId;
     readonly config: ThreadConfig;
     readonly recorder: RolloutRecorder | null;
+    readonly settings: RecorderSettingsSlot;
     readonly instructions: string;
     readonly history: HistoryState;
     /** The lines of the resumed session; null for a new one. */
@@ -134,13 +162,18 @@ export class ThreadManager implements AsyncDisposable {
       instructions: parts.instructions,
       userInstructions: combineInstructions(config.userInstructions ?? null, docs.text),
     });
+    parts.settings.report = (message) => void session.announce({ type: "warning", message });
     this.#threads.set(id, session);
     const configured = sessionConfigured(session, config, lines);
     await session.announce(configured);
     for (const notice of config.deprecationNotices) {
       await session.announce({ type: "deprecation_notice", ...notice });
     }
-    const warnings = [...config.startupWarnings, ...docs.warnings, ...modelWarning(config, history)];
+    const warnings = [
+      ...config.startupWarnings,
+      ...docs.warnings,
+      ...modelWarning(config, history),
+    ];
     for (const message of warnings) await session.announce({ type: "warning", message });
     return { thread: session, configured };
   }

@@ -63,10 +63,11 @@ export class ToolRuns {
       const item = await run.output;
       this.#options.record(item);
       run.recorded = true;
-      await this.#options.journal.post(
-        ...run.held,
-        { kind: "item", id: this.#options.turnId, item },
-      );
+      await this.#options.journal.post(...run.held, {
+        kind: "item",
+        id: this.#options.turnId,
+        item,
+      });
     }
   }
 }

@@ -52,9 +52,7 @@ export function parseTurnItem(item: ResponseItem): TurnItem | null {
   }
 }
 
-function webSearchQuery(
-  action: Extract<TurnItem, { type: "WebSearch" }>["action"],
-): string {
+function webSearchQuery(action: Extract<TurnItem, { type: "WebSearch" }>["action"]): string {
   switch (action.type) {
     case "search":
       return action.query ?? action.queries?.join(", ") ?? "";
@@ -120,9 +118,7 @@ function completedTwins(item: TurnItem): readonly EventMsg[] {
     case "Reasoning":
       return item.summary_text.map((text) => ({ type: "agent_reasoning", text }));
     case "WebSearch":
-      return [
-        { type: "web_search_end", call_id: item.id, query: item.query, action: item.action },
-      ];
+      return [{ type: "web_search_end", call_id: item.id, query: item.query, action: item.action }];
     case "ContextCompaction":
       return [{ type: "context_compacted" }];
     default:

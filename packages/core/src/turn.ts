@@ -45,7 +45,8 @@ export async function runTurn(
       if (!sampled.needsFollowUp) break;
     } catch (error) {
       services.signal.throwIfAborted();
-      if (isInvalidImage(error) && services.history.replaceLastOutputImages(INVALID_IMAGE)) continue;
+      if (isInvalidImage(error) && services.history.replaceLastOutputImages(INVALID_IMAGE))
+        continue;
       return failure(services, error);
     }
   }
@@ -68,10 +69,7 @@ async function recordContext(services: TurnServices): Promise<void> {
 }
 
 /** Records a user message and announces it as an item of the turn. */
-async function recordUserInput(
-  services: TurnServices,
-  input: readonly UserInput[],
-): Promise<void> {
+async function recordUserInput(services: TurnServices, input: readonly UserInput[]): Promise<void> {
   if (input.length === 0) return;
   const { turn, history, journal } = services;
   const message = await userInputMessage(input);

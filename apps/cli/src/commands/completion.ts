@@ -136,7 +136,11 @@ function uniqueFlags(nodes: readonly Node[]): readonly Flag[] {
 }
 
 function zshText(text: string): string {
-  return text.replaceAll("'", "'\\''").replaceAll("[", "\\[").replaceAll("]", "\\]").replaceAll(":", "\\:");
+  return text
+    .replaceAll("'", "'\\''")
+    .replaceAll("[", "\\[")
+    .replaceAll("]", "\\]")
+    .replaceAll(":", "\\:");
 }
 
 function zsh(root: Node): string {

@@ -1,6 +1,6 @@
 // What a person sees of a run, on stderr: commands, patches, plans, messages, the end.
 import type { EventMsg, FileChange, SandboxPolicy, TokenUsage } from "@codex-ts/protocol";
-import { shlexJoin } from "@codex-ts/shell-command";
+import { joinWords } from "@codex-ts/shell-command";
 import type { Paint } from "../colors.ts";
 
 export interface RunHeader {
@@ -244,7 +244,7 @@ function shellCommand(command: readonly string[]): string {
   ) {
     return script;
   }
-  return shlexJoin(command);
+  return joinWords(command);
 }
 
 function durationText(ms: number): string {

@@ -1,6 +1,6 @@
 // The lines of `exec --json`: one JSON object each, in the vocabulary that the Codex SDK reads.
 import type { EventMsg, FileChange, TokenUsage, WebSearchAction } from "@codex-ts/protocol";
-import { shlexJoin } from "@codex-ts/shell-command";
+import { joinWords } from "@codex-ts/shell-command";
 
 export type ItemStatus = "in_progress" | "completed" | "failed" | "declined";
 
@@ -95,7 +95,7 @@ export class JsonEventStream {
         return this.#start(msg.call_id, {
           id: this.#takeId(),
           type: "command_execution",
-          command: shlexJoin(msg.command),
+          command: joinWords(msg.command),
           aggregated_output: "",
           exit_code: null,
           status: "in_progress",
@@ -105,7 +105,7 @@ export class JsonEventStream {
         return this.#complete(msg.call_id, (id) => ({
           id,
           type: "command_execution",
-          command: shlexJoin(msg.command),
+          command: joinWords(msg.command),
           aggregated_output: msg.aggregated_output,
           exit_code: msg.exit_code,
           status: msg.status,
@@ -216,9 +216,7 @@ export class JsonEventStream {
     }
   }
 
-  #planUpdate(
-    plan: Extract<EventMsg, { type: "plan_update" }>["plan"],
-  ): readonly JsonEvent[] {
+  #planUpdate(plan: Extract<EventMsg, { type: "plan_update" }>["plan"]): readonly JsonEvent[] {
     const items = plan.map((step) => ({
       text: step.step,
       completed: step.status === "completed",

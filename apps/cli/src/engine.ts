@@ -1,0 +1,212 @@
+// Puts the engine together for one run: settings, credentials, provider, sandbox, threads.
+import { homedir } from "node:os";
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import {
+  type Config,
+  ConfigError,
+  type ConfigOverrides,
+  findCodexHome,
+  loadConfig,
+  loadDotenv,
+  type LoadedConfig,
+  webSearchModeForTurn,
+} from "@codex-ts/config";
+import { type ThreadConfig, ThreadManager } from "@codex-ts/core";
+import { createLocalEnvironment } from "@codex-ts/exec-server";
+import {
+  createHttpTransport,
+  hostFacts,
+  identityHeaders,
+  resolveOriginator,
+  terminalName,
+  userAgent,
+} from "@codex-ts/http-client";
+import { createAuthManager, createAuthSource, createCredentialStore } from "@codex-ts/login";
+import { chooseOssProvider, defaultOssModel, toEndpoint } from "@codex-ts/model-providers";
+import { bundledCatalogue, defaultModel, lookUpModel } from "@codex-ts/models";
+import type { SessionSource } from "@codex-ts/protocol";
+import { createResponsesClient } from "@codex-ts/responses-client";
+import { createSandbox } from "@codex-ts/sandboxing";
+import { defaultShell, systemShellLookups } from "@codex-ts/shell-command";
+import { Failure } from "./failure.ts";
+import type { ConfigFlags } from "./program.ts";
+import type { Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
+
+export interface Engine extends AsyncDisposable {
+  readonly config: Config;
+  readonly threadConfig: ThreadConfig;
+  readonly manager: ThreadManager;
+  /** What the sandbox lacks on this machine, as far as commands have asked. */
+  sandboxWarnings(): readonly string[];
+  /** The sandbox in force, in a few words. */
+  sandboxSummary(): Promise<string>;
+}
+
+export interface OpenEngineOptions {
+  readonly flags: ConfigFlags;
+  readonly terminal: Terminal;
+  readonly cwd: AbsolutePath;
+  readonly source: SessionSource;
+  readonly ephemeral: boolean;
+}
+
+/** The settings of this run; a mistake in them is shown with file, line and column. */
+export async function openConfig(
+  flags: ConfigFlags,
+  terminal: Terminal,
+  cwd: AbsolutePath,
+  more: ConfigOverrides = {},
+): Promise<{ readonly config: Config; readonly env: Terminal["env"] }> {
+  try {
+    const codexHome = await findCodexHome(terminal.env, homedir());
+    const env = await loadDotenv({ codexHome, env: terminal.env });
+    const load = (overrides: ConfigOverrides): Promise<LoadedConfig> =>
+      loadConfig({
+        codexHome,
+        cwd,
+        env,
+        version,
+        overrides: {
+          cli: flags.config,
+          enable: flags.enable,
+          disable: flags.disable,
+          profile: flags.profile,
+          flags: overrides,
+        },
+      });
+    const overrides = { ...flagOverrides(flags), ...more };
+    if (flags.oss !== true) return { config: (await load(overrides)).config, env };
+    const provider = chooseOssProvider({
+      flag: flags.localProvider,
+      config: flags.localProvider ?? (await load(overrides)).config.ossProvider,
+    });
+    const { config } = await load({
+      ...overrides,
+      modelProvider: provider,
+      model: flags.model ?? defaultOssModel(provider),
+      showRawAgentReasoning: true,
+    });
+    return { config, env };
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Failure(error.display, { cause: error });
+    throw error;
+  }
+}
+
+function flagOverrides(flags: ConfigFlags): ConfigOverrides {
+  const sandboxMode = flags.bypass
+    ? "danger-full-access"
+    : flags.fullAuto
+      ? "workspace-write"
+      : flags.sandbox;
+  return {
+    model: flags.model,
+    sandboxMode,
+    additionalWritableRoots: flags.addDirs,
+  };
+}
+
+export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
+  const { flags, terminal, cwd } = options;
+  const { config, env } = await openConfig(flags, terminal, cwd, {
+    approvalPolicy: "never",
+    ephemeral: options.ephemeral ? true : undefined,
+  });
+  const originator = resolveOriginator({ env, fallback: "codex-ts" });
+  const auth = createAuthManager({
+    codexHome: config.codexHome,
+    store: createCredentialStore(config.cliAuthCredentialsStore, { codexHome: config.codexHome }),
+    env,
+    enableCodexApiKeyEnv: true,
+  });
+  const source = createAuthSource({ provider: config.modelProvider, manager: auth, env });
+  const endpoint = toEndpoint(config.modelProvider, { env, authKind: await source.kind() });
+  const transport = createHttpTransport({
+    env,
+    defaultHeaders: identityHeaders({
+      originator,
+      userAgent: userAgent({ originator, version, ...hostFacts(), terminal: terminalName(env) }),
+    }),
+  });
+  const warnings: string[] = [];
+  const sandbox = createSandbox({
+    env,
+    codexHome: config.codexHome,
+    onWarning: (warning) => warnings.push(warning),
+  });
+  const environment = createLocalEnvironment({ sandbox });
+  const model = config.model ?? defaultModel(bundledCatalogue, { chatgpt: false })?.slug;
+  if (model === undefined) throw new Failure("no model is chosen: give one with -m");
+  const manager = new ThreadManager({
+    codexHome: config.codexHome,
+    responses: createResponsesClient({
+      endpoint,
+      auth: source,
+      transport,
+    }),
+    environment,
+    lookUpModel: (name) =>
+      lookUpModel(bundledCatalogue, name, {
+        supportsReasoningSummaries: config.modelSupportsReasoningSummaries,
+        contextWindow: config.modelContextWindow,
+        autoCompactTokenLimit: config.modelAutoCompactTokenLimit,
+        toolOutputTokenLimit: config.toolOutputTokenLimit,
+        baseInstructions: config.baseInstructions,
+      }),
+    shell: await defaultShell(systemShellLookups(env)),
+    env,
+    originator,
+    version,
+    source: options.source,
+  });
+  return {
+    config,
+    threadConfig: threadConfigOf(config, model),
+    manager,
+    sandboxWarnings: () => warnings,
+    async sandboxSummary() {
+      const { step, aspects } = await sandbox.report();
+      const enforced = Object.entries(aspects).flatMap(([aspect, { enforced: is }]) =>
+        is ? [aspect.replaceAll("_", " ")] : [],
+      );
+      return enforced.length === 0 ? step : `${step} (confines ${enforced.join(", ")})`;
+    },
+    async [Symbol.asyncDispose]() {
+      await manager[Symbol.asyncDispose]();
+      await environment[Symbol.asyncDispose]();
+      await sandbox[Symbol.asyncDispose]();
+      await auth[Symbol.asyncDispose]();
+      await transport[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function threadConfigOf(config: Config, model: string): ThreadConfig {
+  return {
+    cwd: config.cwd,
+    model,
+    modelProviderId: config.modelProviderId,
+    approvalPolicy: config.approvalPolicy,
+    approvalsReviewer: config.approvalsReviewer,
+    sandboxPolicy: config.sandboxPolicy,
+    effort: config.modelReasoningEffort,
+    summary: config.modelReasoningSummary,
+    verbosity: config.modelVerbosity,
+    serviceTier: config.serviceTier,
+    personality: config.personality,
+    features: config.features,
+    baseInstructions: config.baseInstructions,
+    developerInstructions: config.developerInstructions,
+    userInstructions: config.userInstructions,
+    projectDocs: { ...config.projectDocs, rootMarkers: config.projectRootMarkers },
+    shellEnvironmentPolicy: config.shellEnvironmentPolicy,
+    allowLoginShell: config.allowLoginShell,
+    webSearch: webSearchModeForTurn(config.webSearchMode, config.sandboxPolicy),
+    backgroundTerminalMaxTimeoutMs: config.backgroundTerminalMaxTimeoutMs,
+    showRawAgentReasoning: config.showRawAgentReasoning,
+    ephemeral: config.ephemeral,
+    startupWarnings: config.startupWarnings,
+    deprecationNotices: config.deprecationNotices,
+  };
+}

@@ -1,0 +1,105 @@
+// `codex-ts exec`: one turn without a user interface.
+import { realpath } from "node:fs/promises";
+import nodePath from "node:path";
+import { type AbsolutePath, fromAbsolute } from "@codex-ts/absolute-path";
+import { findRepositoryRoot } from "@codex-ts/git-utils";
+import type { JsonValue, UserInput } from "@codex-ts/protocol";
+import { openEngine, type Engine } from "../engine.ts";
+import { Failure } from "../failure.ts";
+import type { Invocation } from "../program.ts";
+import type { Terminal } from "../terminal.ts";
+import { PromptError, readPrompt } from "./prompt.ts";
+import { readImages, readOutputSchema } from "./run-files.ts";
+import { followTurn } from "./follow-turn.ts";
+import { findSession } from "./find-session.ts";
+
+export type ExecInvocation = Extract<Invocation, { readonly command: "exec" }>;
+
+/** Runs the command; everything that can be wrong with the invocation is found before a thread exists. */
+export async function runExec(invocation: ExecInvocation, terminal: Terminal): Promise<number> {
+  const { exec, resume } = invocation;
+  const cwd = await workingFolder(invocation.config.cd, terminal.cwd);
+  await using engine = await openEngine({
+    flags: invocation.config,
+    terminal,
+    cwd,
+    source: "exec",
+    ephemeral: exec.ephemeral === true,
+  });
+  if (exec.skipGitRepoCheck !== true && invocation.config.bypass !== true) {
+    await requireRepository(cwd);
+  }
+  const outputSchema = await readOutputSchema(exec.outputSchema, cwd);
+  const images = await readImages(exec.images, cwd);
+  const prompt = await promptOf(invocation, terminal);
+  const session = resume === undefined ? null : await findSession(engine, resume, cwd);
+  return runTurn(engine, invocation, terminal, { session, images, prompt, outputSchema });
+}
+
+async function runTurn(
+  engine: Engine,
+  { exec }: ExecInvocation,
+  terminal: Terminal,
+  turn: {
+    readonly session: AbsolutePath | null;
+    readonly images: readonly UserInput[];
+    readonly prompt: string;
+    readonly outputSchema: JsonValue;
+  },
+): Promise<number> {
+  const { thread } =
+    turn.session === null
+      ? await engine.manager.startThread(engine.threadConfig)
+      : await engine.manager.resumeThread(engine.threadConfig, turn.session);
+  return followTurn({
+    engine,
+    thread,
+    terminal,
+    input: [...turn.images, { type: "text", text: turn.prompt, text_elements: [] }],
+    prompt: turn.prompt,
+    outputSchema: turn.outputSchema,
+    json: exec.json === true,
+    color: exec.color,
+    lastMessageFile:
+      exec.outputLastMessage === undefined
+        ? null
+        : nodePath.resolve(terminal.cwd, exec.outputLastMessage),
+  });
+}
+
+/** The folder of `-C`, with its links resolved. */
+export async function workingFolder(
+  flag: string | undefined,
+  current: string,
+): Promise<AbsolutePath> {
+  const folder = nodePath.resolve(current, flag ?? ".");
+  try {
+    return fromAbsolute(await realpath(folder));
+  } catch (error) {
+    throw new Failure(
+      `the working folder ${folder} cannot be used: ${(error as NodeJS.ErrnoException).code === "ENOENT" ? "it does not exist" : (error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
+async function requireRepository(cwd: AbsolutePath): Promise<void> {
+  if ((await findRepositoryRoot(cwd)) !== null) return;
+  throw new Failure(
+    `${cwd} is not inside a git repository, where changes could be undone. Run git init, or pass --skip-git-repo-check to work here all the same.`,
+  );
+}
+
+async function promptOf(invocation: ExecInvocation, terminal: Terminal): Promise<string> {
+  try {
+    return await readPrompt({
+      argument: invocation.prompt,
+      stdinIsTerminal: terminal.stdinIsTerminal,
+      readStdin: terminal.readStdin,
+      note: (text) => terminal.stderr(`${text}\n`),
+    });
+  } catch (error) {
+    if (error instanceof PromptError) throw new Failure(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+// SIGINT, SIGTERM and SIGHUP: the first stops the turn in order, the next ends the process.
+import { constants } from "node:os";
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** How long a turn may take to stop before the process ends all the same. */
+const DEADLINE_MS = 5000;
+
+export interface StopSignals {
+  /** 128 + the signal's number once one has come; null before. */
+  readonly exitCode: number | null;
+  /** Gives the signals back to the process. */
+  release(): void;
+}
+
+export function onStopSignals(options: { readonly stop: () => Promise<void> }): StopSignals {
+  let exitCode: number | null = null;
+  let deadline: NodeJS.Timeout | null = null;
+  const release = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+    if (deadline !== null) clearTimeout(deadline);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // Without our handlers the signal does what it does by default: it ends the process.
+    const end = (): void => {
+      release();
+      process.kill(process.pid, signal);
+    };
+    if (exitCode !== null) return end();
+    exitCode = 128 + constants.signals[signal];
+    deadline = setTimeout(end, DEADLINE_MS);
+    options.stop().catch(end);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    get exitCode() {
+      return exitCode;
+    },
+    release,
+  };
+}

@@ -1,0 +1,89 @@
+// Parses the arguments and runs the command.
+import { Failure, failureText } from "./failure.ts";
+import { parseArguments, type Invocation } from "./program.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+
+/** Runs one command line and resolves to the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const terminal = processTerminal();
+  quietBrokenPipes();
+  const parsed = parseArguments(args, { columns: helpColumns() });
+  switch (parsed.kind) {
+    case "help":
+      terminal.stdout(parsed.text);
+      return 0;
+    case "usage_error":
+      terminal.stderr(parsed.text);
+      return 2;
+    case "run":
+      try {
+        return await run(parsed.invocation, terminal);
+      } catch (error) {
+        terminal.stderr(failureText(error, terminal.env));
+        return error instanceof Failure ? error.exitCode : 1;
+      }
+  }
+}
+
+async function run(invocation: Invocation, terminal: Terminal): Promise<number> {
+  switch (invocation.command) {
+    case "exec": {
+      const { runExec } = await import("./exec/run-exec.ts");
+      return runExec(invocation, terminal);
+    }
+    case "demo": {
+      const { runDemo } = await import("./demo/run-demo.ts");
+      return runDemo(invocation, terminal);
+    }
+    case "login": {
+      const { runLogin } = await import("./commands/login.ts");
+      return runLogin(invocation, terminal);
+    }
+    case "login status": {
+      const { runLoginStatus } = await import("./commands/login.ts");
+      return runLoginStatus(invocation, terminal);
+    }
+    case "logout": {
+      const { runLogout } = await import("./commands/login.ts");
+      return runLogout(invocation, terminal);
+    }
+    case "features list": {
+      const { runFeaturesList } = await import("./commands/features.ts");
+      return runFeaturesList(invocation, terminal);
+    }
+    case "completion": {
+      const [{ completionScript }, { buildProgram }] = await Promise.all([
+        import("./commands/completion.ts"),
+        import("./program.ts"),
+      ]);
+      terminal.stdout(
+        completionScript(
+          buildProgram(() => {}),
+          invocation.shell,
+        ),
+      );
+      return 0;
+    }
+    case "interactive":
+      throw new Failure(
+        [
+          "this version has no full-screen interface yet.",
+          `Run the agent on a task with: codex-ts exec ${JSON.stringify(invocation.prompt ?? "what to do")}`,
+          "See it work without a key with: codex-ts demo",
+        ].join("\n"),
+      );
+  }
+}
+
+/** Who closes our output early has seen enough: that is no error. */
+function quietBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
+
+function helpColumns(): number {
+  return process.stdout.isTTY ? Math.min(process.stdout.columns, 100) : 80;
+}

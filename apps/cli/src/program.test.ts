@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { parseArguments, type Invocation } from "./program.ts";
+
+function parse(...args: readonly string[]): Invocation {
+  const parsed = parseArguments(args, { columns: 80 });
+  if (parsed.kind !== "run") throw new Error(parsed.text);
+  return parsed.invocation;
+}
+
+function refused(...args: readonly string[]): string {
+  const parsed = parseArguments(args, { columns: 80 });
+  if (parsed.kind !== "usage_error") throw new Error(JSON.stringify(parsed));
+  return parsed.text;
+}
+
+const noConfig = { config: [], enable: [], disable: [], addDirs: [] };
+const noExec = { color: "auto", images: [] };
+
+test("what the Codex SDK passes is understood, with flags before and behind resume", () => {
+  expect(
+    parse(
+      ..."exec --experimental-json --config a=1 --model m --sandbox read-only --cd /x --add-dir /y --skip-git-repo-check --output-schema s.json --config b=2 resume ID --image f.png".split(
+        " ",
+      ),
+    ),
+  ).toEqual({
+    command: "exec",
+    config: {
+      ...noConfig,
+      config: ["a=1", "b=2"],
+      model: "m",
+      sandbox: "read-only",
+      cd: "/x",
+      addDirs: ["/y"],
+    },
+    exec: {
+      ...noExec,
+      json: true,
+      skipGitRepoCheck: true,
+      outputSchema: "s.json",
+      images: ["f.png"],
+    },
+    prompt: undefined,
+    resume: { session: "ID", last: false, all: false },
+  });
+});
+
+describe("exec resume", () => {
+  const resumed = (session: string | undefined, last: boolean, prompt: string | undefined) => ({
+    command: "exec",
+    config: noConfig,
+    exec: noExec,
+    prompt,
+    resume: { session, last, all: false },
+  });
+
+  test("with an id and a prompt", () => {
+    expect(parse("exec", "resume", "ID", "P")).toEqual(resumed("ID", false, "P"));
+  });
+
+  test("with --last, the one word is the prompt", () => {
+    expect(parse("exec", "resume", "--last", "P")).toEqual(resumed(undefined, true, "P"));
+    expect(parse("exec", "resume", "P", "--last")).toEqual(resumed(undefined, true, "P"));
+  });
+
+  test("behind the prompt of exec", () => {
+    expect(parse("exec", "P", "resume", "--last")).toEqual(resumed(undefined, true, "P"));
+    expect(parse("exec", "P", "resume", "ID")).toEqual(resumed("ID", false, "P"));
+  });
+
+  test("a value that reads resume is no subcommand", () => {
+    expect(parse("exec", "-m", "resume", "P")).toMatchObject({
+      config: { model: "resume" },
+      prompt: "P",
+    });
+  });
+});
+
+test("lists add up over all levels in order, other flags are kept wherever they stand", () => {
+  expect(
+    parse("-c", "a=1", "-s", "read-only", "exec", "-c", "b=2", "-s", "workspace-write", "P"),
+  ).toMatchObject({ config: { config: ["a=1", "b=2"], sandbox: "workspace-write" } });
+});
+
+test("one image flag takes one value or a comma list, and the prompt stays a prompt", () => {
+  expect(parse("exec", "-i", "a.png,b.png", "-i", "c.png", "hi")).toMatchObject({
+    exec: { images: ["a.png", "b.png", "c.png"] },
+    prompt: "hi",
+  });
+});
+
+describe("wrong usage", () => {
+  test("an unknown flag is answered with the nearest name", () => {
+    expect(refused("exec", "--modl", "x", "hi")).toContain("did you mean --model?");
+  });
+
+  test("a value that is not allowed is answered with those that are", () => {
+    expect(refused("exec", "-s", "foo", "hi")).toMatch(
+      /read-only, workspace-write, danger-full-access/,
+    );
+  });
+
+  test("--yolo and --full-auto exclude each other", () => {
+    expect(refused("exec", "--yolo", "--full-auto", "x")).toContain("cannot be used with");
+  });
+
+  test("a key on the command line is refused, with the way to do it", () => {
+    expect(refused("login", "--api-key", "sk-1")).toMatch(/login --with-api-key/);
+    expect(refused("login", "--api-key", "sk-1")).not.toContain("sk-1");
+  });
+});
+
+test("help is text for stdout, within 80 columns", () => {
+  for (const args of [
+    ["--help"],
+    ["exec", "--help"],
+    ["help", "login"],
+    ["exec", "resume", "-h"],
+  ]) {
+    const parsed = parseArguments(args, { columns: 80 });
+    if (parsed.kind !== "help") throw new Error(JSON.stringify(parsed));
+    const widest = Math.max(...parsed.text.split("\n").map((line) => line.length));
+    expect(widest).toBeLessThanOrEqual(80);
+  }
+});
