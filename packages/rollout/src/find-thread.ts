@@ -8,7 +8,7 @@ import { readThreadNames } from "./thread-names.ts";
 import {
   type ThreadFilter,
   type ThreadSummary,
-  canonicalPath,
+  leadsTo,
   passes,
   summarise,
 } from "./thread-summary.ts";
@@ -77,8 +77,9 @@ export async function latestThreadForCwd(
   const files = await byNewestChange(sessionFiles(codexHome, /*archived*/ false), signal);
   for (const [index, file] of files.entries()) {
     await takeTurns(index, signal);
+    if (!isHere(file)) continue;
     const thread = summarise(file, noNames, decodeRolloutLine);
-    if (thread !== null && isWanted(thread) && isHere(file)) return file.path;
+    if (thread !== null && isWanted(thread)) return file.path;
   }
   return null;
 }
@@ -89,9 +90,9 @@ function lastUsedIn(
   cwd: string,
   decodeLine: (value: unknown) => RolloutLine | null,
 ): (file: SessionFile) => boolean {
-  const wanted = canonicalPath(cwd);
+  const isThere = leadsTo(cwd);
   return ({ path }) => {
     const latest = readLatestCwd(path, decodeLine) ?? readSessionHead(path, decodeLine)?.meta.cwd;
-    return latest !== undefined && canonicalPath(latest) === wanted;
+    return latest !== undefined && isThere(latest);
   };
 }

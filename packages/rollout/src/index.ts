@@ -16,13 +16,7 @@ export {
   createRolloutRecorder,
   resumeRolloutRecorder,
 } from "./recorder.ts";
-export {
-  type RolloutPathOptions,
-  archivedSessionsDirectory,
-  parseRolloutFileName,
-  rolloutPath,
-  sessionsDirectory,
-} from "./session-files.ts";
+export { type RolloutPathOptions, parseRolloutFileName, rolloutPath } from "./session-files.ts";
 export { appendThreadName, findThreadName, readThreadNames } from "./thread-names.ts";
 export {
   type SessionSourceKind,

@@ -52,7 +52,8 @@ export function* linesFromEnd(path: string, blockSize: number): Generator<Buffer
         const before = block.lastIndexOf(lineFeed, lineEnd - 1);
         if (before === -1) break;
         const line = block.subarray(before + 1, lineEnd);
-        if (line.length > 0 || rest.length > 0) yield Buffer.concat([line, ...rest]);
+        if (rest.length > 0) yield Buffer.concat([line, ...rest]);
+        else if (line.length > 0) yield line;
         rest = [];
         lineEnd = before;
       }

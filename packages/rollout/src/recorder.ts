@@ -78,8 +78,8 @@ export function createRolloutRecorder(options: CreateRecorderOptions): RolloutRe
   let materialising: Promise<void> | null = null;
 
   async function makeFile(): Promise<void> {
-    const git = await gitInfo?.().catch(() => null);
-    const payload: SessionMeta = git === null || git === undefined ? meta : { ...meta, git };
+    const git = await gitFacts(gitInfo);
+    const payload: SessionMeta = git === undefined ? meta : { ...meta, git };
     const items = [
       { type: "session_meta", payload } as const,
       ...initialItems,
@@ -102,7 +102,7 @@ export function createRolloutRecorder(options: CreateRecorderOptions): RolloutRe
         await writer.append(linesOf(items, now));
         return;
       }
-      buffered.push(...items);
+      for (const item of items) buffered.push(item);
       await materialising;
     },
     async flush() {
@@ -116,9 +116,9 @@ export function createRolloutRecorder(options: CreateRecorderOptions): RolloutRe
 }
 
 /**
- * A recorder that goes on with an existing file; no new `session_meta` is written. A last line that
- * was cut off (its writer was killed) stays as it is, and new lines begin behind it on a line of
- * their own. @throws RolloutError `unreadable`
+ * A recorder that goes on with an existing file; no new `session_meta` is written. Behind a last line
+ * that was cut off (its writer was killed) new lines begin on a line of their own; of the cut line
+ * only the bytes of a half-written character are taken away. @throws RolloutError `unreadable`
  */
 export async function resumeRolloutRecorder(
   path: AbsolutePath,
@@ -151,6 +151,14 @@ function writerOf(
 ): LineWriter {
   const { onWarning = () => undefined, bufferLimit = defaultBufferLimit } = settings;
   return lineWriter({ path, target, onWarning, bufferLimit });
+}
+
+async function gitFacts(gitInfo: CreateRecorderOptions["gitInfo"]): Promise<GitInfo | undefined> {
+  try {
+    return (await gitInfo?.()) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function currentTime(): Date {

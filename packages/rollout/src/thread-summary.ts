@@ -60,7 +60,7 @@ export function summarise(
 /** Makes the test of a filter. */
 export function passes(filter: ThreadFilter): (thread: ThreadSummary) => boolean {
   const { sources, providers, defaultProvider } = filter;
-  const cwd = filter.cwd === undefined ? undefined : canonicalPath(filter.cwd);
+  const isInFolder = filter.cwd === undefined ? undefined : leadsTo(filter.cwd);
   const term = filter.searchTerm?.toLowerCase();
   return ({ meta, name, preview }) => {
     if (sources !== undefined && !sources.includes(sessionSourceKind(meta.source))) return false;
@@ -68,7 +68,7 @@ export function passes(filter: ThreadFilter): (thread: ThreadSummary) => boolean
     if (providers !== undefined && (provider === undefined || !providers.includes(provider))) {
       return false;
     }
-    if (cwd !== undefined && canonicalPath(meta.cwd) !== cwd) return false;
+    if (isInFolder !== undefined && !isInFolder(meta.cwd)) return false;
     if (term === undefined) return true;
     return [name ?? "", preview].some((text) => text.toLowerCase().includes(term));
   };
@@ -80,8 +80,21 @@ export function sessionSourceKind(source: SessionSource): SessionSourceKind {
   return "custom" in source ? "custom" : "subagent";
 }
 
-/** A path without symbolic links where it exists, and normalised where it does not. */
-export function canonicalPath(path: string): string {
+/**
+ * Makes a test of whether a path leads to the folder `cwd`: symbolic links are followed where it
+ * exists. What was found out about a path is kept.
+ */
+export function leadsTo(cwd: string): (path: string) => boolean {
+  const wanted = canonicalPath(cwd);
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const answer = known.get(path) ?? canonicalPath(path) === wanted;
+    known.set(path, answer);
+    return answer;
+  };
+}
+
+function canonicalPath(path: string): string {
   try {
     return realpathSync.native(path);
   } catch {

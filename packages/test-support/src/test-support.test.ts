@@ -105,12 +105,8 @@ test("runProcess gives code, signal and both outputs, and feeds standard input",
 
 test("runProcess kills the whole group when the time is up, and shows what was written", async () => {
   await using directory = await temporaryDirectory();
-  const script = `
-    const child = require("node:child_process").spawn("sleep", ["100"], { stdio: "inherit" });
-    require("node:fs").writeFileSync("pid", String(child.pid));
-    console.log("so far");
-    setInterval(() => {}, 1000);`;
-  const running = runProcess([node, "-e", script], { cwd: directory.path, timeoutMs: 2_000 });
+  const script = "sleep 100 & echo $! > pid; echo so far; wait";
+  const running = runProcess(["sh", "-c", script], { cwd: directory.path, timeoutMs: 1_500 });
   await expect(running).rejects.toThrow("so far");
   const grandchild = Number(await readFile(directory.join("pid"), "utf8"));
   await waitFor(() => !isAlive(grandchild), { describe: "the grandchild is gone" });
