@@ -1,13 +1,27 @@
-export { customToolCall, functionCall, message, reasoning, type ScriptedItem } from "./items.ts";
+export {
+  customToolCall,
+  functionCall,
+  item,
+  message,
+  rawReasoning,
+  reasoning,
+  type ScriptedItem,
+} from "./items.ts";
 export {
   brokenStream,
+  endAfter,
+  eventBytes,
   failedResponse,
   hangingStream,
   httpError,
+  incompleteResponse,
+  inPieces,
+  noAnswer,
   rawStream,
   type Reply,
   respond,
   type RespondOptions,
+  type StreamReply,
 } from "./replies.ts";
 export {
   type ReceivedRequest,

@@ -66,6 +66,11 @@ export function customToolCall(call: {
   };
 }
 
+/** Any item, such as a search of the service's own; nothing of it streams. */
+export function item(value: ResponseItem): ScriptedItem {
+  return { item: value, deltas: [] };
+}
+
 /** A reasoning item with a summary, as a service sends it: the reasoning itself is encrypted. */
 export function reasoning(summary: string): ScriptedItem {
   return {
@@ -80,6 +85,24 @@ export function reasoning(summary: string): ScriptedItem {
       type: "response.reasoning_summary_text.delta",
       delta,
       summary_index: 0,
+    })),
+  };
+}
+
+/** A reasoning item with the raw text, as an open model's server sends it. */
+export function rawReasoning(text: string): ScriptedItem {
+  return {
+    item: {
+      type: "reasoning",
+      id: "rs_scripted",
+      summary: [],
+      content: [{ type: "reasoning_text", text }],
+      encrypted_content: null,
+    },
+    deltas: pieces(text).map((delta) => ({
+      type: "response.reasoning_text.delta",
+      delta,
+      content_index: 0,
     })),
   };
 }

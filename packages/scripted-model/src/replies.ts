@@ -1,31 +1,37 @@
 // What the server does with a request: an ordinary stream, or one of the ways in which it goes wrong.
 import type { ScriptedItem } from "./items.ts";
 
+/** A stream of events; each chunk is one write to the network. */
+export interface StreamReply {
+  readonly kind: "stream";
+  readonly chunks: readonly (string | Uint8Array)[];
+  /** A pause before each chunk, in milliseconds. */
+  readonly delayMs: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What follows the last chunk: an ordinary end, a cut connection, or nothing at all. */
+  readonly end: "close" | "cut" | "hang";
+}
+
 /** One reply. `respond` and the other functions here make them. */
 export type Reply =
-  | {
-      readonly kind: "stream";
-      readonly chunks: readonly string[];
-      /** A pause before each chunk, in milliseconds. */
-      readonly delayMs: number;
-      readonly headers: Readonly<Record<string, string>>;
-      /** What follows the last chunk: an ordinary end, a cut connection, or nothing at all. */
-      readonly end: "close" | "cut" | "hang";
-    }
+  | StreamReply
   | {
       readonly kind: "http";
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: string;
-    };
+    }
+  /** The request is read, then the connection closed or left open without a byte. */
+  | { readonly kind: "none"; readonly end: "cut" | "hang" };
 
 export interface RespondOptions {
+  /** Tokens; null reports none. */
   readonly usage?: {
     readonly input?: number;
     readonly cached?: number;
     readonly output?: number;
     readonly reasoning?: number;
-  };
+  } | null;
   readonly responseId?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly delayMs?: number;
@@ -52,28 +58,27 @@ function created(responseId: string): string {
   return event("response.created", { response: { id: responseId } });
 }
 
+function wireUsage(usage: Exclude<RespondOptions["usage"], undefined>): object | null {
+  if (usage === null) return null;
+  const { input = 100, cached = 0, output = 10, reasoning = 0 } = usage;
+  return {
+    input_tokens: input,
+    input_tokens_details: { cached_tokens: cached },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: reasoning },
+    total_tokens: input + output,
+  };
+}
+
 /** A response with these items that completes. */
-export function respond(items: readonly ScriptedItem[], options: RespondOptions = {}): Reply {
+export function respond(items: readonly ScriptedItem[], options: RespondOptions = {}): StreamReply {
   const { usage = {}, responseId = "resp_scripted" } = options;
-  const input = usage.input ?? 100;
-  const output = usage.output ?? 10;
   return {
     kind: "stream",
     chunks: [
       created(responseId),
       ...itemChunks(items),
-      event("response.completed", {
-        response: {
-          id: responseId,
-          usage: {
-            input_tokens: input,
-            input_tokens_details: { cached_tokens: usage.cached ?? 0 },
-            output_tokens: output,
-            output_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
-            total_tokens: input + output,
-          },
-        },
-      }),
+      event("response.completed", { response: { id: responseId, usage: wireUsage(usage) } }),
     ],
     delayMs: options.delayMs ?? 0,
     headers: options.headers ?? {},
@@ -82,16 +87,31 @@ export function respond(items: readonly ScriptedItem[], options: RespondOptions 
 }
 
 /** These items, then the connection is cut before the response completes. */
-export function brokenStream(items: readonly ScriptedItem[] = []): Reply {
+export function brokenStream(items: readonly ScriptedItem[] = []): StreamReply {
   return { ...streamOf(items), end: "cut" };
 }
 
 /** These items, then silence: the connection stays open. */
-export function hangingStream(items: readonly ScriptedItem[] = []): Reply {
+export function hangingStream(items: readonly ScriptedItem[] = []): StreamReply {
   return { ...streamOf(items), end: "hang" };
 }
 
-function streamOf(items: readonly ScriptedItem[]): Extract<Reply, { kind: "stream" }> {
+/** The first `count` chunks of a reply, then what `end` says. */
+export function endAfter(count: number, reply: StreamReply, end: StreamReply["end"]): StreamReply {
+  return { ...reply, chunks: reply.chunks.slice(0, count), end };
+}
+
+/** The same bytes in pieces of `size`, cut wherever that is: in a line, in a character. */
+export function inPieces(size: number, reply: StreamReply): StreamReply {
+  const bytes = Buffer.concat(reply.chunks.map((chunk) => Buffer.from(chunk)));
+  const count = Math.ceil(bytes.length / size);
+  const chunks = Array.from({ length: count }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
+  return { ...reply, chunks };
+}
+
+function streamOf(items: readonly ScriptedItem[]): StreamReply {
   return {
     kind: "stream",
     chunks: [created("resp_scripted"), ...itemChunks(items)],
@@ -101,25 +121,47 @@ function streamOf(items: readonly ScriptedItem[]): Extract<Reply, { kind: "strea
   };
 }
 
-/** A `response.failed` event with this error. */
-export function failedResponse(error: { readonly code: string; readonly message: string }): Reply {
-  return {
-    ...streamOf([]),
-    chunks: [
-      created("resp_scripted"),
-      event("response.failed", { response: { id: "resp_scripted", error } }),
-    ],
-  };
+/** These items, then a `response.failed` event with this error. */
+export function failedResponse(
+  error: { readonly code: string; readonly message: string },
+  items: readonly ScriptedItem[] = [],
+): StreamReply {
+  const stream = streamOf(items);
+  const failed = event("response.failed", { response: { id: "resp_scripted", error } });
+  return { ...stream, chunks: [...stream.chunks, failed] };
+}
+
+/** These items, then a `response.incomplete` event with this reason. */
+export function incompleteResponse(
+  reason: string,
+  items: readonly ScriptedItem[] = [],
+): StreamReply {
+  const stream = streamOf(items);
+  const response = { id: "resp_scripted", incomplete_details: { reason } };
+  return { ...stream, chunks: [...stream.chunks, event("response.incomplete", { response })] };
+}
+
+/** No answer: the connection is cut, or stays open in silence. */
+export function noAnswer(end: "cut" | "hang"): Reply {
+  return { kind: "none", end };
+}
+
+/** The bytes of one event, for {@link rawStream}. */
+export function eventBytes(value: {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}): string {
+  return event(value.type, value);
 }
 
 /** A stream of exactly these bytes, for what no server should send. */
 export function rawStream(
-  chunks: readonly string[],
+  chunks: readonly (string | Uint8Array)[],
   options: {
     readonly headers?: Readonly<Record<string, string>>;
     readonly end?: "close" | "cut" | "hang";
   } = {},
-): Reply {
+): StreamReply {
   return {
     kind: "stream",
     chunks,

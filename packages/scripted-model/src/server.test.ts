@@ -2,11 +2,18 @@ import { expect, test } from "vitest";
 import {
   brokenStream,
   customToolCall,
+  endAfter,
+  eventBytes,
   failedResponse,
   functionCall,
   hangingStream,
   httpError,
+  incompleteResponse,
+  inPieces,
+  item,
   message,
+  noAnswer,
+  rawReasoning,
   rawStream,
   reasoning,
   respond,
@@ -89,7 +96,7 @@ test("a broken stream is cut in the middle, a hanging one stays open", async () 
   await using model = await startScriptedModel({
     script: [brokenStream([message("par")]), hangingStream([message("par")])],
   });
-  await expect((await ask(model.url)).text()).rejects.toThrow();
+  await expect((await ask(model.url)).text()).rejects.toThrow("terminated");
   const abort = new AbortController();
   const hanging = await fetch(`${model.url}/responses`, {
     method: "POST",
@@ -115,6 +122,82 @@ test("failures and raw bytes are sent as given", async () => {
   const raw = await ask(model.url);
   expect(raw.headers.get("openai-model")).toBe("m");
   expect(await raw.text()).toBe("data: {nonsense\n\n");
+});
+
+test("a response can stop short, and a raw stream can hold single events", async () => {
+  await using model = await startScriptedModel({
+    script: [
+      incompleteResponse("content_filter", [message("so far")]),
+      rawStream([eventBytes({ type: "response.metadata", headers: { a: "b" } })]),
+    ],
+  });
+  expect(events(await (await ask(model.url)).text()).at(-1)).toMatchObject({
+    type: "response.incomplete",
+    response: { incomplete_details: { reason: "content_filter" } },
+  });
+  expect(events(await (await ask(model.url)).text())).toEqual([
+    { type: "response.metadata", headers: { a: "b" } },
+  ]);
+});
+
+test("a reply can end early, and arrive in pieces that cut characters", async () => {
+  const whole = respond([message("naïve €")]);
+  await using model = await startScriptedModel({
+    script: [endAfter(2, whole, "close"), inPieces(1, whole), whole],
+  });
+  const types = events(await (await ask(model.url)).text()).map(({ type }) => type);
+  expect(types).toEqual(["response.created", "response.output_item.added"]);
+  const inBytes = await (await ask(model.url)).text();
+  expect(inBytes).toBe(await (await ask(model.url)).text());
+});
+
+test("a request can stay without an answer", async () => {
+  await using model = await startScriptedModel({ script: [noAnswer("cut"), noAnswer("hang")] });
+  await expect(ask(model.url)).rejects.toThrow("fetch failed");
+  const abort = new AbortController();
+  const hanging = fetch(`${model.url}/responses`, {
+    method: "POST",
+    body: "{}",
+    signal: abort.signal,
+  });
+  await model.waitForRequests(2);
+  abort.abort();
+  await expect(hanging).rejects.toThrow("aborted");
+});
+
+test("raw reasoning and other items stream too, and usage can be missing", async () => {
+  await using model = await startScriptedModel({
+    script: [
+      respond([rawReasoning("hm hm"), item({ type: "web_search_call", id: "ws_1" })], {
+        usage: null,
+      }),
+    ],
+  });
+  const received = events(await (await ask(model.url)).text());
+  expect(received.map(({ type }) => type)).toEqual([
+    "response.created",
+    "response.output_item.added",
+    "response.reasoning_text.delta",
+    "response.reasoning_text.delta",
+    "response.output_item.done",
+    "response.output_item.added",
+    "response.output_item.done",
+    "response.completed",
+  ]);
+  expect(received.at(-1)).toMatchObject({ response: { usage: null } });
+});
+
+test("the log has each request once, those to other paths in a log of all", async () => {
+  await using model = await startScriptedModel({ script: [respond([])], models: [] });
+  await fetch(`${model.url}/models?client_version=1.2.3`);
+  await ask(model.url);
+  await fetch(`${model.url}/elsewhere`, { method: "POST", body: "{}" });
+  expect(model.requests.map(({ url }) => url)).toEqual(["/v1/responses"]);
+  expect(model.allRequests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    "GET /v1/models?client_version=1.2.3",
+    "POST /v1/responses",
+    "POST /v1/elsewhere",
+  ]);
 });
 
 test("models are listed when there are any", async () => {

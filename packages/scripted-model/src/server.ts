@@ -1,17 +1,8 @@
 // The server: HTTP on loopback, one script, a log of what was asked.
-import { once } from "node:events";
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
-import { zstdDecompressSync } from "node:zlib";
 import type { ResponseItem } from "@codex-ts/protocol";
-import type { Reply } from "./replies.ts";
+import type { Reply, StreamReply } from "./replies.ts";
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -47,6 +38,10 @@ export interface ScriptedModel extends AsyncDisposable {
   readonly url: string;
   /** Requests to `/responses`, in the order of arrival. */
   readonly requests: readonly ReceivedRequest[];
+  /** All requests, those to other paths too, in the order of arrival. */
+  readonly allRequests: readonly ReceivedRequest[];
+  /** Resolves when `count` requests to `/responses` have arrived. */
+  waitForRequests(count: number): Promise<void>;
   /** When the last byte of each reply was handed to the network, in the order of the requests. */
   readonly repliedAt: readonly number[];
 }
@@ -63,11 +58,14 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
     throw new ScriptedModelError("the script is empty: give at least one reply");
   }
   const requests: ReceivedRequest[] = [];
+  const allRequests: ReceivedRequest[] = [];
+  const waiting = new Set<() => void>();
   const repliedAt: number[] = [];
   const ended = new AbortController();
 
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await receive(incoming);
+    allRequests.push(request);
     if (incoming.method === "GET" && request.url.split("?")[0] === "/v1/models") {
       return sendModels(response, options.models);
     }
@@ -80,29 +78,45 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
       });
     }
     const index = requests.push(request) - 1;
+    for (const check of waiting) check();
     const reply =
       typeof script === "function"
         ? await script(request, index)
         : (script[Math.min(index, script.length - 1)] as Reply);
     if (reply.kind === "http") sendHttp(response, reply);
-    else await sendStream(response, reply, ended.signal);
+    else if (reply.kind === "stream") await sendStream(response, reply, ended.signal);
+    else if (reply.end === "cut") response.destroy();
     repliedAt[index] = performance.now();
   };
 
+  // An ES import of node:http would load a second HTTP client, the one behind `fetch`, along with it.
+  const { createServer } = process.getBuiltinModule("node:http");
   const server = createServer((incoming, response) => {
+    response.on("error", () => {});
     handle(incoming, response).catch((error: unknown) => {
       if (!response.headersSent) response.statusCode = 500;
       response.end(String(error));
     });
   });
   server.keepAliveTimeout = 60_000;
-  server.listen(options.port ?? 0, "127.0.0.1");
-  await once(server, "listening");
+  await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/v1`,
     requests,
+    allRequests,
     repliedAt,
+    waitForRequests(count) {
+      return new Promise((resolve) => {
+        const check = (): void => {
+          if (requests.length < count) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      });
+    },
     async [Symbol.asyncDispose]() {
       ended.abort();
       await close(server);
@@ -114,8 +128,10 @@ async function receive(incoming: IncomingMessage): Promise<ReceivedRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const bytes = Buffer.concat(chunks);
-  const unpacked =
-    incoming.headers["content-encoding"] === "zstd" ? zstdDecompressSync(bytes) : bytes;
+  const isCompressed = incoming.headers["content-encoding"] === "zstd";
+  const unpacked = isCompressed
+    ? process.getBuiltinModule("node:zlib").zstdDecompressSync(bytes)
+    : bytes;
   const text = unpacked.toString("utf8");
   const body: unknown = text === "" ? null : JSON.parse(text);
   const input =
@@ -148,9 +164,10 @@ function sendHttp(response: ServerResponse, reply: Extract<Reply, { kind: "http"
 
 async function sendStream(
   response: ServerResponse,
-  reply: Extract<Reply, { kind: "stream" }>,
+  reply: StreamReply,
   ended: AbortSignal,
 ): Promise<void> {
+  const { setTimeout: sleep } = process.getBuiltinModule("node:timers/promises");
   response.writeHead(200, { "content-type": "text/event-stream", ...reply.headers });
   for (const chunk of reply.chunks) {
     if (reply.delayMs > 0) {
@@ -173,8 +190,19 @@ async function sendStream(
   }
 }
 
-async function close(server: Server): Promise<void> {
-  server.close();
-  server.closeAllConnections();
-  if (server.listening) await once(server, "close");
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
