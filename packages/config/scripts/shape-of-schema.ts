@@ -15,10 +15,10 @@ function hasOwnChecks(schema: $ZodTypes): boolean {
 }
 
 function tableShape(shape: Readonly<Record<string, Schema>>, catchall: Schema | undefined): Shape {
-  const names = Object.keys(shape).filter((name) => !keysWithoutEffect.has(name));
-  const required = names.filter((name) => shape[name] !== undefined && isRequired(shape[name]));
+  const entries = Object.entries(shape).filter(([name]) => !keysWithoutEffect.has(name));
+  const required = entries.filter(([, schema]) => isRequired(schema)).map(([name]) => name);
   return {
-    keys: Object.fromEntries(names.map((name) => [name, shapeOfSchema(shape[name] as Schema)])),
+    keys: Object.fromEntries(entries.map(([name, schema]) => [name, shapeOfSchema(schema)])),
     ...(required.length > 0 && { required }),
     ...(catchall !== undefined && { others: shapeOfSchema(catchall) }),
   };

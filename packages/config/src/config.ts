@@ -15,7 +15,6 @@ import type {
   Verbosity,
   WebSearchMode,
 } from "@codex-ts/protocol";
-import type { McpServerConfig } from "./mcp-servers.ts";
 import type { TomlTable } from "./toml.ts";
 import type { TrustLevel } from "./trust.ts";
 
@@ -46,6 +45,45 @@ export interface WebSearchConfig {
         readonly timezone?: string | undefined;
       }
     | undefined;
+}
+
+export type McpToolApprovalMode = "auto" | "prompt" | "approve";
+
+/** How a server is reached. */
+export type McpTransport =
+  | {
+      readonly type: "stdio";
+      readonly command: string;
+      readonly args: readonly string[];
+      /** Variables to set. May hold secrets. */
+      readonly env: Readonly<Record<string, string>>;
+      /** Names of variables to hand on. */
+      readonly envVars: readonly string[];
+      readonly cwd?: AbsolutePath | undefined;
+    }
+  | {
+      readonly type: "streamable_http";
+      readonly url: string;
+      readonly bearerTokenEnvVar?: string | undefined;
+      /** May hold secrets. */
+      readonly httpHeaders: Readonly<Record<string, string>>;
+      /** Header name → environment variable. */
+      readonly envHttpHeaders: Readonly<Record<string, string>>;
+      readonly oauthResource?: string | undefined;
+    };
+
+export interface McpServerConfig {
+  readonly transport: McpTransport;
+  readonly enabled: boolean;
+  /** Whether a run fails when the server cannot be started. */
+  readonly required: boolean;
+  readonly startupTimeoutMs: number;
+  readonly toolTimeoutMs: number;
+  /** The only tools to offer; undefined: all. */
+  readonly enabledTools?: readonly string[] | undefined;
+  readonly disabledTools: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
+  readonly toolApprovalModes: Readonly<Record<string, McpToolApprovalMode>>;
 }
 
 /** A switch for one skill; it selects by path or by name. */

@@ -16,10 +16,10 @@ export interface Problem {
 }
 
 function describeValue(value: TomlValue, path: TomlPath): string {
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return "an array";
   if (isTable(value)) return "a table";
-  if (value instanceof Date) return "a date";
-  if (typeof value !== "string") return String(value);
+  if (typeof value !== "string") return "a date";
   if (mayBeSecret(path)) return "a string";
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }

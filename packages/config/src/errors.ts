@@ -1,4 +1,4 @@
-// The one error of this package: what is wrong, where it stands, and what would be right.
+// What is said of a configuration: the one error of this package, and what only deserves a warning.
 
 export type ConfigErrorCode =
   /** `CODEX_HOME` names no folder. */
@@ -34,6 +34,16 @@ export interface ConfigPlace {
   readonly override?: string | undefined;
 }
 
+/** Something that does not stop the run and should be known. */
+export interface ConfigWarning {
+  readonly code: "unknown_key" | "unknown_feature" | "no_effect";
+  /** What is wrong and what may have been meant. */
+  readonly message: string;
+  /** The dotted key. */
+  readonly key: string;
+  readonly place: ConfigPlace;
+}
+
 /** `path:line:column`, as far as known, or the command-line item; empty when nothing is known. */
 export function formatPlace(place: ConfigPlace): string {
   if (place.path === undefined) return place.override ?? "";
@@ -44,7 +54,7 @@ export function formatPlace(place: ConfigPlace): string {
 function excerpt({ line, column = 1, endColumn = column, sourceLine }: ConfigPlace): string {
   if (line === undefined || sourceLine === undefined) return "";
   const gutter = " ".repeat(String(line).length);
-  const before = [...sourceLine].slice(0, column - 1);
+  const before = Array.from(sourceLine).slice(0, column - 1);
   const indent = before.map((character) => (character === "\t" ? "\t" : " ")).join("");
   const carets = "^".repeat(Math.max(1, endColumn - column + 1));
   return `\n${gutter} |\n${line} | ${sourceLine}\n${gutter} | ${indent}${carets}`;

@@ -3,6 +3,9 @@ export type {
   AgentRole,
   Config,
   ConfigOverrides,
+  McpServerConfig,
+  McpToolApprovalMode,
+  McpTransport,
   OpenSection,
   ShellEnvironmentPolicy,
   SkillSwitch,
@@ -10,17 +13,21 @@ export type {
   WebSearchConfig,
 } from "./config.ts";
 export { loadDotenv } from "./dotenv.ts";
-export { ConfigError, type ConfigErrorCode, type ConfigPlace, formatPlace } from "./errors.ts";
+export {
+  ConfigError,
+  type ConfigErrorCode,
+  type ConfigPlace,
+  type ConfigWarning,
+  formatPlace,
+} from "./errors.ts";
 export { formatKeyPath } from "./key-path.ts";
 export type { ConfigLayer, ConfigLayerName, ReadFile } from "./layers.ts";
 export { type LoadConfigOptions, type LoadedConfig, loadConfig } from "./load-config.ts";
-export type { McpServerConfig, McpToolApprovalMode, McpTransport } from "./mcp-servers.ts";
 export { type ConfigOrigin, type ConfigOriginName, formatOrigin } from "./origins.ts";
-export { type CliOverride, type CliOverrides } from "./overrides.ts";
+export type { CliOverride, CliOverrides } from "./overrides.ts";
 export { findTrustRoot } from "./project-root.ts";
-export type { AllowedValues, ConfigRequirements } from "./sandbox.ts";
+export type { AllowedValues, ConfigRequirements } from "./requirements.ts";
 export type { TomlDate, TomlTable, TomlValue } from "./toml.ts";
 export type { TomlPath, TomlPathSegment } from "./toml-positions.ts";
 export type { TrustLevel } from "./trust.ts";
-export type { ConfigWarning } from "./validate.ts";
 export { webSearchModeForTurn } from "./web-search.ts";

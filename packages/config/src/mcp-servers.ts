@@ -1,46 +1,8 @@
 // MCP servers: from the table as written to one transport each.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { McpServerConfig, McpTransport } from "./config.ts";
 import type { Problem } from "./diagnose.ts";
 import type { Settings } from "./validate.ts";
-
-export type McpToolApprovalMode = "auto" | "prompt" | "approve";
-
-/** How a server is reached. */
-export type McpTransport =
-  | {
-      readonly type: "stdio";
-      readonly command: string;
-      readonly args: readonly string[];
-      /** Variables to set. May hold secrets. */
-      readonly env: Readonly<Record<string, string>>;
-      /** Names of variables to hand on. */
-      readonly envVars: readonly string[];
-      readonly cwd?: AbsolutePath | undefined;
-    }
-  | {
-      readonly type: "streamable_http";
-      readonly url: string;
-      readonly bearerTokenEnvVar?: string | undefined;
-      /** May hold secrets. */
-      readonly httpHeaders: Readonly<Record<string, string>>;
-      /** Header name → environment variable. */
-      readonly envHttpHeaders: Readonly<Record<string, string>>;
-      readonly oauthResource?: string | undefined;
-    };
-
-export interface McpServerConfig {
-  readonly transport: McpTransport;
-  readonly enabled: boolean;
-  /** Whether a run fails when the server cannot be started. */
-  readonly required: boolean;
-  readonly startupTimeoutMs: number;
-  readonly toolTimeoutMs: number;
-  /** The only tools to offer; undefined: all. */
-  readonly enabledTools?: readonly string[] | undefined;
-  readonly disabledTools: readonly string[];
-  readonly scopes?: readonly string[] | undefined;
-  readonly toolApprovalModes: Readonly<Record<string, McpToolApprovalMode>>;
-}
 
 type McpServerSettings = NonNullable<Settings["mcp_servers"]>[string];
 

@@ -6,6 +6,7 @@ import type { ParsedOverride } from "./overrides.ts";
 import { lineMayShowSecret, mayBeSecret } from "./secrets.ts";
 import type { TomlTable } from "./toml.ts";
 import {
+  countCharacters,
   lineOf,
   positionAt,
   readTomlPositions,
@@ -84,7 +85,7 @@ export function createOrigins(
     const { line, column } = positionAt(text, span.start);
     const sourceLine = lineOf(text, line);
     const endsOnLine = !text.slice(span.start, span.end).includes("\n");
-    const length = endsOnLine ? [...text.slice(span.start, span.end)].length : 1;
+    const length = endsOnLine ? countCharacters(text.slice(span.start, span.end)) : 1;
     return {
       ...origin,
       path: file,

@@ -50,7 +50,7 @@ describe("the key of a -c item", () => {
     [`model_providers.'a.b'.name=x`, ["model_providers", "a.b", "name"]],
     [`"a=b".c=x`, ["a=b", "c"]],
     [`"a\\"\\u002e".c=x`, ['a".', "c"]],
-    ['say"hi".x=1', ["say" + '"hi"', "x"]],
+    ['say"hi".x=1', ['say"hi"', "x"]],
     ["use_legacy_landlock=true", ["features", "use_legacy_landlock"]],
   ])("%j is the path %j", async (item, path) => {
     expect((await parseCliOverride(item)).path).toEqual(path);

@@ -1,43 +1,19 @@
 // From checked settings to the final configuration: defaults, features, providers, files.
 import { type AbsolutePath, fromAbsolute, join, resolve } from "@codex-ts/absolute-path";
-import {
-  closestName,
-  type FeatureSource,
-  featuresFromSources,
-  legacyFeatureNotices,
-  missingFeatureNotices,
-  type ResolvedFeatures,
-  underDevelopmentWarning,
-} from "@codex-ts/features";
-import {
-  builtInProviders,
-  chooseOpenAiBaseUrl,
-  defaultProviderId,
-  defineProvider,
-  mergeProviders,
-  type ModelProvider,
-  ModelProviderError,
-  type ModelProviders,
-  resolveProvider,
-  type ResolvedModelProvider,
-  withAuthFolder,
-} from "@codex-ts/model-providers";
+import { legacyFeatureNotices, type ResolvedFeatures } from "@codex-ts/features";
+import { chooseOpenAiBaseUrl } from "@codex-ts/model-providers";
 import type { AskForApproval } from "@codex-ts/protocol";
 import type { Environment } from "./codex-home.ts";
 import type { AgentRole, Config, ConfigOverrides, OpenSection } from "./config.ts";
 import { firstProblemError } from "./diagnose.ts";
-import { ConfigError } from "./errors.ts";
 import { readInstructions, readModelCatalog, readUserInstructions } from "./instruction-files.ts";
-import { formatKeyPath } from "./key-path.ts";
 import type { ReadFile } from "./layers.ts";
 import { toMcpServers } from "./mcp-servers.ts";
-import type { Origins } from "./origins.ts";
-import {
-  type ConfigRequirements,
-  resolveApprovalPolicy,
-  resolveSandboxMode,
-  sandboxPolicyFor,
-} from "./sandbox.ts";
+import type { ConfigRequirements } from "./requirements.ts";
+import { featureWarnings, resolveFeatures } from "./resolve-features.ts";
+import { resolveProviders } from "./resolve-providers.ts";
+import { resolveApprovalPolicy, resolveSandboxMode, sandboxPolicyFor } from "./sandbox.ts";
+import type { Stack } from "./stack.ts";
 import { emptyTable, isTable, type TomlTable } from "./toml.ts";
 import type { TrustLevel } from "./trust.ts";
 import type { Settings } from "./validate.ts";
@@ -53,18 +29,10 @@ export interface ResolveInput {
   readonly platform: NodeJS.Platform;
   readonly readFile: ReadFile;
   readonly userFile: AbsolutePath;
-  readonly profile: string | undefined;
+  readonly stack: Stack;
   readonly flags: ConfigOverrides;
   readonly trust: TrustLevel | undefined;
   readonly requirements: ConfigRequirements;
-  readonly origins: Origins;
-  /** The merged settings as data, before the check dropped what it does not know. */
-  readonly table: TomlTable;
-  readonly featureTables: {
-    readonly base: TomlTable;
-    readonly profile: TomlTable;
-    readonly overrides: TomlTable;
-  };
   /** What is to be told before anything that is found here. */
   readonly warnings: readonly string[];
 }
@@ -77,28 +45,6 @@ function nonBlank(text: string | undefined): string | undefined {
 
 function asPath(path: string | undefined): AbsolutePath | undefined {
   return path === undefined ? undefined : fromAbsolute(path);
-}
-
-const looseToggles = [
-  "experimental_use_freeform_apply_patch",
-  "experimental_use_unified_exec_tool",
-] as const;
-const profileToggles = ["include_apply_patch_tool", ...looseToggles] as const;
-
-/** What a table says of features. A wrong type in a value that does not count is nobody's concern. */
-function featureSource(
-  table: TomlTable,
-  toggles: readonly (keyof FeatureSource)[] = looseToggles,
-): FeatureSource {
-  const features = table["features"];
-  const onlySwitches = (entries: readonly (readonly [string, unknown])[]) =>
-    Object.fromEntries(
-      entries.filter((entry): entry is readonly [string, boolean] => typeof entry[1] === "boolean"),
-    );
-  return {
-    features: onlySwitches(isTable(features) ? Object.entries(features) : []),
-    ...onlySwitches(toggles.map((key) => [key, table[key]])),
-  };
 }
 
 /** A granular policy says no to what it does not name. */
@@ -114,71 +60,6 @@ function approvalPolicyOf(policy: Settings["approval_policy"]): AskForApproval |
       request_permissions: granular.request_permissions ?? false,
     },
   };
-}
-
-function resolveFeatures({ featureTables, flags, platform }: ResolveInput): ResolvedFeatures {
-  const { base, profile, overrides } = featureTables;
-  const include = flags.includeApplyPatchTool;
-  return featuresFromSources({
-    base: featureSource(base),
-    profile: featureSource(profile, profileToggles),
-    overrides: {
-      ...featureSource(overrides),
-      ...(include !== undefined && { include_apply_patch_tool: include }),
-    },
-    platform,
-  });
-}
-
-function resolveProviders(
-  settings: Settings,
-  { env, version, origins, cwd, home }: ResolveInput,
-): { readonly all: ModelProviders; readonly active: ResolvedModelProvider } {
-  const builtIn = builtInProviders({ env, version, openaiBaseUrl: settings.openai_base_url });
-  const own = Object.entries(settings.model_providers ?? {}).map(
-    ([id, block]): [string, ModelProvider] => {
-      const command = origins.find(["model_providers", id, "auth", "command"]);
-      const folder = command?.path === undefined ? cwd : resolve("..", fromAbsolute(command.path));
-      return [id, withAuthFolder(defineProvider(block), folder, { home })];
-    },
-  );
-  try {
-    const all = mergeProviders(builtIn, Object.fromEntries(own));
-    return { all, active: resolveProvider(settings.model_provider ?? defaultProviderId, all) };
-  } catch (error) {
-    if (!(error instanceof ModelProviderError)) throw error;
-    throw providerError(error, settings, Object.keys(builtIn), origins);
-  }
-}
-
-function providerError(
-  error: ModelProviderError,
-  settings: Settings,
-  builtInIds: readonly string[],
-  origins: Origins,
-): ConfigError {
-  const defined = Object.keys(settings.model_providers ?? {});
-  if (error.code === "unknown_provider" || error.code === "removed_provider") {
-    const place = origins.find(["model_provider"]);
-    const nearest =
-      error.code === "unknown_provider"
-        ? closestName(error.providerId ?? "", [...builtInIds, ...defined])
-        : undefined;
-    const hint = nearest === undefined ? "" : `; did you mean \`${nearest}\`?`;
-    return new ConfigError("unknown_provider", `${error.message}${hint}`, {
-      key: place?.key ?? "model_provider",
-      place,
-      cause: error,
-    });
-  }
-  const id = defined.find((name) => builtInIds.includes(name)) ?? error.providerId ?? "";
-  const keys = error.code === "reserved_id" ? [] : (error.key ?? "").split(", ", 1);
-  const path = ["model_providers", id, ...keys.flatMap((key) => key.split("."))];
-  return new ConfigError("invalid_value", error.message, {
-    key: formatKeyPath(path),
-    place: origins.nearest(path),
-    cause: error,
-  });
 }
 
 function sqliteHome(settings: Settings, { env, cwd, codexHome, home }: ResolveInput): AbsolutePath {
@@ -273,19 +154,6 @@ function unsupportedWarnings(settings: Settings): readonly string[] {
   return warnings;
 }
 
-function featureWarnings(
-  settings: Settings,
-  resolved: ResolvedFeatures,
-  userFile: AbsolutePath,
-): readonly string[] {
-  const unfinished = underDevelopmentWarning(resolved, {
-    suppress: settings.suppress_unstable_features_warning,
-    configPath: userFile,
-  });
-  const missing = missingFeatureNotices(resolved).map(({ message }) => message);
-  return unfinished === undefined ? missing : [unfinished, ...missing];
-}
-
 function deprecationNotices(
   settings: Settings,
   resolved: ResolvedFeatures,
@@ -301,7 +169,8 @@ function deprecationNotices(
 
 /** The texts that settings name by file. */
 async function readTexts(settings: Settings, input: ResolveInput) {
-  const { flags, readFile, origins, codexHome } = input;
+  const { flags, readFile, codexHome } = input;
+  const { origins } = input.stack;
   const fileFor = (override: string | undefined, key: keyof Settings): AbsolutePath | undefined => {
     const file = settings[key];
     return override === undefined && typeof file === "string" ? fromAbsolute(file) : undefined;
@@ -361,14 +230,15 @@ export function flagsTable(flags: ConfigOverrides): TomlTable {
  * file that is not there.
  */
 export async function resolveConfig(checked: Settings, input: ResolveInput): Promise<Config> {
-  const { codexHome, cwd, env, flags, origins, platform, requirements, trust } = input;
+  const { codexHome, cwd, env, flags, home, platform, requirements, stack, trust } = input;
+  const { origins } = stack;
   const settings = withFlags(checked, flags);
-  const providers = resolveProviders(settings, input);
+  const providers = resolveProviders(settings, { ...input, origins });
   const mcp = toMcpServers(settings.mcp_servers);
   const problem = firstProblemError(mcp.problems, origins);
   if (problem !== undefined) throw problem;
   const texts = await readTexts(settings, input);
-  const resolved = resolveFeatures(input);
+  const resolved = resolveFeatures(stack, flags, platform);
   const { features } = resolved;
   const approval = resolveApprovalPolicy(
     approvalPolicyOf(settings.approval_policy),
@@ -395,12 +265,15 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
       ? "The additional writable folders have no effect: the sandbox is read-only."
       : undefined,
     ...unsupportedWarnings(settings),
-    ...featureWarnings(settings, resolved, input.userFile),
+    ...featureWarnings(resolved, {
+      suppress: settings.suppress_unstable_features_warning,
+      configPath: input.userFile,
+    }),
   ];
   return {
     codexHome,
     cwd,
-    profile: input.profile,
+    profile: stack.profile,
 
     model: settings.model,
     reviewModel: settings.review_model,
@@ -432,7 +305,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     sandboxPolicy: sandboxPolicyFor(mode.value, settings.sandbox_workspace_write ?? {}, {
       roots,
       cwd,
-      home: input.home,
+      home,
     }),
     trustLevel: trust,
     allowLoginShell: settings.allow_login_shell ?? true,
@@ -505,7 +378,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     analyticsEnabled: settings.analytics?.enabled,
     feedbackEnabled: settings.feedback?.enabled ?? true,
     tui: tuiOf(settings),
-    sections: sectionsOf(input.table),
+    sections: sectionsOf(stack.table),
 
     ephemeral: flags.ephemeral ?? false,
     startupWarnings: warnings.filter((warning) => warning !== undefined),

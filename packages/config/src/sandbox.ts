@@ -1,48 +1,8 @@
 // What commands may do and when a person is asked: from settings, trust and managed limits.
 import { type AbsolutePath, resolve } from "@codex-ts/absolute-path";
 import type { AskForApproval, SandboxMode, SandboxPolicy } from "@codex-ts/protocol";
+import { type AllowedValues, constrain, type Constrained } from "./requirements.ts";
 import type { TrustLevel } from "./trust.ts";
-
-/** The values that an administrator allows, best first: the first one replaces what is not allowed. */
-export interface AllowedValues<T> {
-  readonly values: readonly [T, ...T[]];
-  /** Where the limit comes from, for the message. */
-  readonly source: string;
-}
-
-/** Limits that no setting, profile or flag can exceed. */
-export interface ConfigRequirements {
-  readonly approvalPolicies?: AllowedValues<AskForApproval> | undefined;
-  readonly sandboxModes?: AllowedValues<SandboxMode> | undefined;
-}
-
-/** A setting after the limits, and what to tell the person when it is not what they asked for. */
-interface Constrained<T> {
-  readonly value: T;
-  readonly warning?: string | undefined;
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function constrain<T>(
-  key: string,
-  asked: T | undefined,
-  fallback: T,
-  allowed: AllowedValues<T> | undefined,
-): Constrained<T> {
-  const value = asked ?? fallback;
-  if (allowed === undefined || allowed.values.some((each) => show(each) === show(value))) {
-    return { value };
-  }
-  const [replacement] = allowed.values;
-  if (asked === undefined) return { value: replacement };
-  return {
-    value: replacement,
-    warning: `\`${key}\` is ${show(replacement)}, not ${show(asked)}: ${allowed.source} allows only ${allowed.values.map(show).join(", ")}.`,
-  };
-}
 
 /** When a person is asked: as set, else by the trust in the project. */
 export function resolveApprovalPolicy(

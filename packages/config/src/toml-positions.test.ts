@@ -16,25 +16,27 @@ function* entries(
   }
 }
 
-/** The index has each entry, and the text of each value parses to that value again. */
-async function expectIndexAgrees(text: string): Promise<number> {
-  const table = await parseToml(text);
+/** Whether the text of a value is the value itself, not the header of a table. */
+function isWritten(value: TomlValue, source: string): boolean {
+  const first: TomlValue | undefined = Array.isArray(value) ? value[0] : value;
+  if (isTable(value)) return source.startsWith("{");
+  return !(isTable(first) && /^\[\s*[^\s[{]|^\[\[/.test(source));
+}
+
+/** The entries that have no place, or whose text parses to another value. */
+async function disagreements(text: string) {
+  const all = [...entries(await parseToml(text))];
   const positions = readTomlPositions(text);
-  let count = 0;
-  for (const { path, value } of entries(table)) {
-    count += 1;
+  const wrong: unknown[] = [];
+  for (const { path, value } of all) {
     const place = positions.find(path);
-    expect(place, `${JSON.stringify(path)} in\n${text}`).toBeDefined();
-    if (place === undefined) continue;
-    const source = text.slice(place.value.start, place.value.end);
-    const isInline = !isTable(value) || source.startsWith("{");
-    const isHeader = source.startsWith("[") && isTable(Array.isArray(value) ? value[0] : value);
-    if (isInline && !isHeader) {
-      const again = await parseToml(`x = ${source}`);
-      expect(again["x"], `${JSON.stringify(path)} in\n${text}`).toEqual(value);
-    }
+    const source = place === undefined ? "" : text.slice(place.value.start, place.value.end);
+    const again =
+      source === "" || !isWritten(value, source) ? undefined : await parseToml(`x = ${source}`);
+    const isSame = again === undefined || JSON.stringify(again["x"]) === JSON.stringify(value);
+    if (place === undefined || !isSame) wrong.push({ path, value, source });
   }
-  return count;
+  return { count: all.length, wrong };
 }
 
 const corpus: Readonly<Record<string, string>> = {
@@ -57,7 +59,8 @@ const corpus: Readonly<Record<string, string>> = {
 
 describe("the positions agree with the parser", () => {
   test.each(Object.entries(corpus))("%s", async (name, text) => {
-    const count = await expectIndexAgrees(text);
+    const { count, wrong } = await disagreements(text);
+    expect(wrong).toEqual([]);
     expect(count > 0).toBe(name !== "nothing");
   });
 
@@ -98,17 +101,19 @@ describe("the positions agree with the parser", () => {
         const table: TomlTable | undefined = await parseToml(text).catch(() => undefined);
         if (table === undefined) return;
         valid += 1;
-        await expectIndexAgrees(text);
+        expect((await disagreements(text)).wrong).toEqual([]);
       }),
       { numRuns: 400 },
     );
     expect(valid).toBeGreaterThan(100);
   });
 
+  const units = Array.from("[]{}=.,\"'#\\\n ax1");
+
   test("text that is not TOML is read to its end without a failure", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(..."[]{}=.,\"'#\\\n ax1") }), (text) => {
-        readTomlPositions(text).find(["a"]);
+      fc.property(fc.string({ unit: fc.constantFrom(...units) }), (text) => {
+        expect(() => readTomlPositions(text).find(["a"])).not.toThrow();
       }),
       { numRuns: 500 },
     );

@@ -208,10 +208,9 @@ class Reader {
       this.#at += quote === '"' && this.#text[this.#at] === "\\" ? 2 : 1;
     }
     this.#at = Math.min(this.#at + closing.length, this.#text.length);
+    if (!isMultiLine) return;
     // A multi-line string may end in one or two quotes of its own.
-    for (let extra = 0; isMultiLine && extra < 2 && this.#text[this.#at] === quote; extra += 1) {
-      this.#at += 1;
-    }
+    for (let extra = 0; extra < 2 && this.#text[this.#at] === quote; extra += 1) this.#at += 1;
   }
 
   #skipScalar(): void {
@@ -271,12 +270,17 @@ export interface TextPosition {
   readonly column: number;
 }
 
+/** How many characters (code points) a text has. */
+export function countCharacters(text: string): number {
+  return Array.from(text).length;
+}
+
 export function positionAt(text: string, offset: number): TextPosition {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf("\n") + 1;
   let line = 1;
   for (let at = before.indexOf("\n"); at >= 0; at = before.indexOf("\n", at + 1)) line += 1;
-  return { line, column: [...before.slice(lineStart)].length + 1 };
+  return { line, column: countCharacters(before.slice(lineStart)) + 1 };
 }
 
 /** The text of a 1-based line, without its line end. */

@@ -1,5 +1,6 @@
 // TOML text to plain data. The parser is loaded when the first text is met.
 import type { TomlDate } from "smol-toml";
+import { countCharacters } from "./toml-positions.ts";
 
 /** A TOML date or time. */
 export type { TomlDate };
@@ -62,7 +63,7 @@ export async function parseToml(text: string): Promise<TomlTable> {
     if (!(error instanceof TomlError)) throw error;
     const [summary = "not valid TOML"] = error.message.split("\n", 1);
     const line = text.split("\n", error.line).at(-1) ?? "";
-    const column = [...line.slice(0, error.column - 1)].length + 1;
+    const column = countCharacters(line.slice(0, error.column - 1)) + 1;
     throw new TomlSyntaxError(summary.replace("Invalid TOML document: ", ""), error.line, column);
   }
 }

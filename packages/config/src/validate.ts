@@ -4,7 +4,7 @@ import { closestName, isKnownFeatureKey, knownFeatureKeys } from "@codex-ts/feat
 import type { ModelProviderInput } from "@codex-ts/model-providers";
 import type { z } from "zod";
 import { firstProblemError, problemsIn } from "./diagnose.ts";
-import type { ConfigPlace } from "./errors.ts";
+import type { ConfigWarning } from "./errors.ts";
 import { formatKeyPath, valueAt } from "./key-path.ts";
 import type { ConfigLayer } from "./layers.ts";
 import type { Origins } from "./origins.ts";
@@ -17,16 +17,6 @@ import type { TomlPath } from "./toml-positions.ts";
 export type Settings = z.infer<typeof settingsSchema> & {
   readonly model_providers?: Readonly<Record<string, ModelProviderInput>>;
 };
-
-/** Something that does not stop the run and should be known. */
-export interface ConfigWarning {
-  readonly code: "unknown_key" | "unknown_feature" | "no_effect";
-  /** What is wrong and what may have been meant. */
-  readonly message: string;
-  /** The dotted key. */
-  readonly key: string;
-  readonly place: ConfigPlace;
-}
 
 /** The schema for tables of which `withProviders` says whether one of them defines providers. */
 export async function loadSchema(withProviders: boolean): Promise<z.ZodType> {
