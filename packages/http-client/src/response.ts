@@ -54,6 +54,7 @@ export function readHeaders(message: IncomingMessage): ResponseHeaders {
 export function createResponse(options: ResponseOptions): HttpResponse {
   const { message, url, idleTimeoutMs, onEnd } = options;
   let failure: Error | undefined;
+  let isReleased = false;
 
   message.once("close", onEnd);
   // A body that nobody reads may break without harm; who reads it sees the error there.
@@ -110,6 +111,7 @@ export function createResponse(options: ResponseOptions): HttpResponse {
       return Buffer.concat(parts).toString("utf8");
     },
     release() {
+      isReleased = true;
       if (message.destroyed || message.readableEnded) return;
       message.resume();
       message.socket?.unref();
@@ -117,7 +119,7 @@ export function createResponse(options: ResponseOptions): HttpResponse {
     },
     cancel,
     async [Symbol.asyncDispose]() {
-      if (!message.readableEnded && message.readableFlowing !== true) cancel();
+      if (!message.readableEnded && !isReleased) cancel();
     },
   };
 }

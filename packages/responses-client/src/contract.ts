@@ -95,9 +95,17 @@ export type ResponseStreamEvent =
   | { readonly type: "output_item_added"; readonly item: ResponseItem }
   | { readonly type: "output_item_done"; readonly item: ResponseItem }
   | { readonly type: "output_text_delta"; readonly delta: string }
-  | { readonly type: "reasoning_summary_delta"; readonly delta: string; readonly summaryIndex: number }
+  | {
+      readonly type: "reasoning_summary_delta";
+      readonly delta: string;
+      readonly summaryIndex: number;
+    }
   | { readonly type: "reasoning_summary_part_added"; readonly summaryIndex: number }
-  | { readonly type: "reasoning_content_delta"; readonly delta: string; readonly contentIndex: number }
+  | {
+      readonly type: "reasoning_content_delta";
+      readonly delta: string;
+      readonly contentIndex: number;
+    }
   | {
       readonly type: "completed";
       readonly responseId: string;
