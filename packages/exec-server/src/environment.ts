@@ -44,8 +44,13 @@ export interface EnvironmentProcess extends AsyncDisposable {
   readonly pid: number;
   readonly sandbox: SandboxType;
   readonly networkDisabled: boolean;
-  /** Adds a reader; chunks come in arrival order over both streams. Returns the way to remove it. */
-  onOutput(listener: (chunk: OutputChunk) => void): () => void;
+  /**
+   * Adds a reader; chunks come in arrival order over both streams. Returns the way to remove it.
+   * Output waits for the first reader (a process that writes more than a little waits too); once the
+   * last one is removed it is thrown away. While a promise that a reader returned is pending, no
+   * reader is given more, and the process waits when its pipe is full.
+   */
+  onOutput(listener: (chunk: OutputChunk) => void | Promise<void>): () => void;
   /** Writes to the terminal. Rejects with `ExecError` `stdin_closed` for a process with pipes. */
   write(data: string | Uint8Array): Promise<void>;
   resize(size: TerminalSize): void;
@@ -60,18 +65,33 @@ export interface EnvironmentProcess extends AsyncDisposable {
 /** The file operations that tools need. Errors are node:fs errors with their `code`. */
 export interface EnvironmentFiles {
   readFile(path: AbsolutePath): Promise<Uint8Array>;
-  stat(path: AbsolutePath): Promise<{ readonly kind: "file" | "directory" | "other"; readonly size: number }>;
+  stat(
+    path: AbsolutePath,
+  ): Promise<{ readonly kind: "file" | "directory" | "other"; readonly size: number }>;
 }
 
 export interface Environment extends AsyncDisposable {
   readonly id: string;
   readonly files: EnvironmentFiles;
-  /** Rejects with `SandboxError` when the confinement cannot be had or the program cannot start. */
+  /**
+   * Rejects with `SandboxError` when the confinement cannot be had or the program cannot start, and
+   * with the signal's reason when it aborts before the process is handed over. After that the signal
+   * has no say: a process may outlive the call that started it. Kill or dispose it.
+   */
   start(request: StartProcessRequest, signal?: AbortSignal): Promise<EnvironmentProcess>;
   sandboxReport(signal?: AbortSignal): Promise<SandboxReport>;
+  /**
+   * Loads and tries, ahead of the first command, what commands confined like this will need. It never
+   * rejects: what is wrong shows when a command starts.
+   */
+  warmUp?(confinement: Confinement): Promise<void>;
 }
 
-export type ExecErrorCode = "stdin_closed" | "disposed" | "terminal_unavailable";
+export type ExecErrorCode =
+  | "stdin_closed"
+  | "disposed"
+  | "terminal_unavailable"
+  | "pipes_unavailable";
 
 export class ExecError extends Error {
   override readonly name = "ExecError";

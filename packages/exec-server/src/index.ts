@@ -1,1 +1,2 @@
 export * from "./environment.ts";
+export { createLocalEnvironment, type LocalEnvironmentOptions } from "./local-environment.ts";

@@ -1,1 +1,24 @@
 export * from "./sandbox.ts";
+export { hasFullDiskRead, hasFullDiskWrite, type PathContext, resolveAccess } from "./access.ts";
+export {
+  type BwrapCommand,
+  type BwrapOptions,
+  type BwrapPolicy,
+  buildBwrapArgs,
+} from "./bwrap-args.ts";
+export { createSandbox, type SandboxOptions } from "./create-sandbox.ts";
+export { type FinishedCommand, isLikelyDenied } from "./denial.ts";
+export { effectiveFileSystem, effectiveNetwork, effectiveSandboxPolicy } from "./effective.ts";
+export {
+  type ResolveContextOptions,
+  type ResolvedContext,
+  resolveContext,
+} from "./effective-context.ts";
+export { findSystemBwrap } from "./find-bwrap.ts";
+export { type ExecutableLookup, findExecutable } from "./find-executable.ts";
+export { type HostFileKind, type HostFiles, nodeHostFiles } from "./host-files.ts";
+export { fromSandboxPolicy, type SplitPolicy } from "./legacy-policy.ts";
+export { isPathWritable } from "./path-writable.ts";
+export { readableRoots, unreadableRoots, type WritableRoot, writableRoots } from "./roots.ts";
+export { buildSeccompFilter, type SeccompArch, type SeccompMode } from "./seccomp.ts";
+export { needsSandbox, type SandboxPreference, selectSandbox } from "./select-sandbox.ts";

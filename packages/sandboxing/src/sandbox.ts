@@ -30,8 +30,16 @@ export interface SandboxContext {
   readonly additionalPermissions?: PermissionProfile | undefined;
 }
 
-/** Where a descriptor of the child comes from: nothing, an open descriptor of ours, or bytes to read. */
-export type StdioSource = "ignore" | { readonly fd: number } | { readonly data: Uint8Array };
+/**
+ * Where a descriptor of the child comes from: nothing, an open descriptor of ours, bytes to read, or a
+ * file that the child opens itself, for reading and writing. A terminal that is opened so becomes the
+ * controlling terminal of the child's session.
+ */
+export type StdioSource =
+  | "ignore"
+  | { readonly fd: number }
+  | { readonly data: Uint8Array }
+  | { readonly open: string };
 
 export interface LaunchRequest {
   readonly argv: readonly [string, ...string[]];
@@ -72,7 +80,7 @@ export interface PreparedCommand extends AsyncDisposable {
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** What descriptors from 3 on must be, for a command with pipes. A terminal command needs none. */
+  /** What descriptors from 3 on must be. Needed until the launch is done. */
   readonly extraStdio: readonly StdioSource[];
   /** Whether the network is cut off for this command, and by this command's own confinement. */
   readonly networkDisabled: boolean;
@@ -97,7 +105,7 @@ export interface SandboxReport {
 }
 
 export interface PrepareOptions {
-  /** The command gets a terminal: no extra descriptors can be passed, job control must work. */
+  /** The command gets a terminal of its own: job control must work. */
   readonly terminal?: boolean | undefined;
 }
 

@@ -1,0 +1,271 @@
+// The sandbox of this machine: prepares commands so that they run as their policy says.
+import { closeSync } from "node:fs";
+import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
+import { buildBwrapArgs } from "./bwrap-args.ts";
+import { bwrapOutcome, parseBwrapStatus } from "./bwrap-status.ts";
+import { type ResolvedContext, resolveContext } from "./effective-context.ts";
+import { climb, type Ladder, reportOf, type Step } from "./ladder.ts";
+import { createLandlockThreads } from "./landlock.ts";
+import { planLandlock } from "./landlock-rules.ts";
+import { createNativeLauncher } from "./launcher.ts";
+import { guardLinks } from "./link-guard.ts";
+import { inspectMachine, type Machine } from "./machine.ts";
+import { createMountPoints } from "./mount-points.ts";
+import { waitUntilGone } from "./process-state.ts";
+import {
+  type CommandSpec,
+  type Launcher,
+  type PreparedCommand,
+  type PrepareOptions,
+  type Sandbox,
+  type SandboxContext,
+  SandboxError,
+  type SandboxReport,
+  type StdioSource,
+} from "./sandbox.ts";
+import { needsSandbox } from "./select-sandbox.ts";
+import { readFromStart } from "./scratch-file.ts";
+
+export interface SandboxOptions {
+  /** Where `PATH` (to find bubblewrap) and `HOME` (for a leading `~` in policies) are read from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The agent's home: mount points on the host are noted in it, so that none is left behind. */
+  readonly codexHome?: AbsolutePath | undefined;
+  /** The workspace, which must not supply the sandbox; the current folder when not given. */
+  readonly cwd?: AbsolutePath | undefined;
+  readonly platform?: NodeJS.Platform | undefined;
+  /** Told, once each, what a person should know about the policies in use. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /**
+   * False leaves the C library alone: no Landlock, and processes start through Node, more slowly the
+   * more memory this process holds. True when not given.
+   */
+  readonly nativeCalls?: boolean | undefined;
+}
+
+const networkVariable = "CODEX_SANDBOX_NETWORK_DISABLED";
+const firstExtraFd = 3;
+
+/** A command as it is, started by `launcher`. */
+function bareCommand(
+  command: CommandSpec,
+  launcher: Launcher,
+  sandbox: PreparedCommand["sandbox"],
+  networkDisabled: boolean,
+): PreparedCommand {
+  return {
+    sandbox,
+    launcher,
+    argv: command.argv,
+    cwd: command.cwd,
+    env: networkDisabled ? { ...command.env, [networkVariable]: "1" } : command.env,
+    extraStdio: [],
+    networkDisabled,
+    outcome: async () => ({ kind: "ran" }),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/**
+ * Makes the sandbox of this machine. Nothing is loaded or tried before the first command or the first
+ * `report()`; both find out once what there is and remember it. Dispose it when no command is left.
+ */
+export function createSandbox(options: SandboxOptions): Sandbox {
+  const platform = options.platform ?? process.platform;
+  const cwd = options.cwd ?? fromAbsolute(".");
+  const threads = createLandlockThreads();
+  const mountPoints = createMountPoints({
+    registry: options.codexHome === undefined ? null : join(options.codexHome, "tmp/mount-points"),
+    pid: process.pid,
+  });
+
+  const said = new Set<string>();
+  const warn = (message: string): void => {
+    if (said.has(message)) return;
+    said.add(message);
+    options.onWarning?.(message);
+  };
+
+  let inspecting: Promise<Machine> | null = null;
+  const machine = (): Promise<Machine> => {
+    inspecting ??= inspectMachine({ platform, nativeCalls: options.nativeCalls ?? true });
+    return inspecting;
+  };
+  let climbing: Promise<Ladder> | null = null;
+  const ladder = (): Promise<Ladder> => {
+    climbing ??= (async () => {
+      mountPoints.sweep();
+      return climb({
+        machine: await machine(),
+        platform,
+        arch: process.arch,
+        searchPath: options.env["PATH"],
+        cwd,
+      });
+    })();
+    return climbing;
+  };
+
+  /** Whatever this machine starts processes with, once that is known. */
+  const plainLauncher: Launcher = {
+    launch: async (request) => (await machine()).launcher.launch(request),
+  };
+
+  function prepareBwrap(
+    command: CommandSpec,
+    policy: ResolvedContext,
+    tools: { readonly step: Extract<Step, { kind: "bwrap" }>; readonly ladder: Ladder },
+    terminal: boolean,
+    openScratchFile: () => number,
+  ): PreparedCommand {
+    const networkDisabled = policy.network === "restricted";
+    const filter = networkDisabled ? tools.ladder.filter : null;
+    const statusFd = firstExtraFd + (filter === null ? 0 : 1);
+    const plan = buildBwrapArgs(policy, policy.paths, {
+      commandCwd: command.cwd,
+      terminal,
+      mountProc: tools.step.mountProc,
+      seccompFd: filter === null ? undefined : firstExtraFd,
+      statusFd,
+      nullFd: statusFd + 1,
+      isMountPoint: (path) => mountPoints.isHeld(path),
+    });
+    for (const root of plan.missingRoots) {
+      warn(`the writable folder ${root} does not exist: commands cannot write to it`);
+    }
+
+    const points = mountPoints.hold(plan.mountPoints);
+    let status: number;
+    try {
+      status = openScratchFile();
+    } catch (error) {
+      points[Symbol.dispose]();
+      throw error;
+    }
+    const guard = guardLinks(plan.links);
+    let disposed = false;
+    const readStatus = () => parseBwrapStatus(readFromStart(status));
+    const extraStdio: readonly StdioSource[] = [
+      ...(filter === null ? [] : [{ data: filter }]),
+      { fd: status },
+      ...(plan.args.includes("--ro-bind-data") ? [{ data: new Uint8Array() }] : []),
+    ];
+    return {
+      sandbox: "bwrap",
+      launcher: plainLauncher,
+      argv: [tools.step.bwrap, ...plan.args, ...command.argv],
+      cwd: command.cwd,
+      env: networkDisabled ? { ...command.env, [networkVariable]: "1" } : command.env,
+      extraStdio,
+      networkDisabled,
+      outcome: async (exit, stderrTail) => bwrapOutcome(readStatus(), exit, stderrTail),
+      async [Symbol.asyncDispose]() {
+        if (disposed) return;
+        disposed = true;
+        const { childPid } = readStatus();
+        closeSync(status);
+        // bubblewrap's own end only begins the end of what ran inside.
+        if (childPid !== null) await waitUntilGone(childPid);
+        points[Symbol.dispose]();
+        for (const message of guard.restore()) warn(message);
+      },
+    };
+  }
+
+  async function prepareLandlock(
+    command: CommandSpec,
+    policy: ResolvedContext,
+    version: number,
+    filter: Uint8Array | null,
+  ): Promise<PreparedCommand> {
+    const { native, isRoot } = await machine();
+    const plan = planLandlock(policy, policy.paths);
+    if (plan.kind === "refused" || native === null) {
+      const reason = plan.kind === "refused" ? plan.reason : "the C library cannot be called";
+      throw unavailable(
+        (await ladder()).warnings,
+        `Landlock cannot hold a command to it: ${reason}`,
+      );
+    }
+    const spawnNative = await threads.spawnerFor({
+      version,
+      writable: plan.writable,
+      cutNetwork: plan.cutNetwork,
+      filter: plan.cutNetwork ? filter : null,
+      dropCapabilities: isRoot,
+    });
+    if (plan.unprotected.length > 0) {
+      warn(`not protected from commands on this machine: ${plan.unprotected.join(", ")}`);
+    }
+    const launcher = createNativeLauncher({ ...native, spawnNative });
+    return bareCommand(command, launcher, "landlock", plan.cutNetwork);
+  }
+
+  return {
+    async report(signal): Promise<SandboxReport> {
+      signal?.throwIfAborted();
+      return reportOf(await abortable(ladder(), signal));
+    },
+
+    async prepare(
+      command: CommandSpec,
+      context: SandboxContext,
+      prepareOptions: PrepareOptions = {},
+    ): Promise<PreparedCommand> {
+      const policy = resolveContext(context, {
+        tmpdir: command.env["TMPDIR"],
+        home: options.env["HOME"],
+      });
+      if (!needsSandbox(policy.fileSystem, policy.network)) {
+        const bare = bareCommand(command, plainLauncher, "none", /*networkDisabled*/ false);
+        // An external sandbox has cut the network off already; programs are told all the same.
+        return policy.network === "enabled"
+          ? bare
+          : { ...bare, env: { ...command.env, [networkVariable]: "1" } };
+      }
+      const current = await ladder();
+      const { step, warnings, filter } = current;
+      switch (step.kind) {
+        case "bwrap": {
+          const { openScratchFile } = await machine();
+          const terminal = prepareOptions.terminal === true;
+          return prepareBwrap(
+            command,
+            policy,
+            { step, ladder: current },
+            terminal,
+            openScratchFile,
+          );
+        }
+        case "landlock":
+          return prepareLandlock(command, policy, step.version, filter);
+        case "none":
+          throw unavailable(warnings, "the policy asks for a sandbox");
+      }
+    },
+
+    prepareUnconfined: (command) =>
+      bareCommand(command, plainLauncher, "none", /*networkDisabled*/ false),
+
+    async [Symbol.asyncDispose]() {
+      await threads[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function unavailable(warnings: readonly string[], reason: string): SandboxError {
+  return new SandboxError("sandbox_unavailable", [reason, ...warnings.slice(0, 1)].join("; "));
+}
+
+/** Waits for `work`, but not past `signal`: the work itself goes on for whoever needs it next. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,34 @@
+// What a SandboxContext amounts to once everything in it is taken together.
+import type { PathContext } from "./access.ts";
+import { effectiveFileSystem, effectiveNetwork } from "./effective.ts";
+import type { HostFiles } from "./host-files.ts";
+import { fromSandboxPolicy, type SplitPolicy } from "./legacy-policy.ts";
+import type { SandboxContext } from "./sandbox.ts";
+
+export interface ResolvedContext extends SplitPolicy {
+  readonly paths: PathContext;
+}
+
+export interface ResolveContextOptions {
+  /** `TMPDIR` of the command. */
+  readonly tmpdir?: string | undefined;
+  readonly home?: string | undefined;
+  readonly files?: HostFiles | undefined;
+}
+
+/** The policies that bind a command: the context's finer halves where it has them, grants on top. */
+export function resolveContext(
+  context: SandboxContext,
+  options: ResolveContextOptions = {},
+): ResolvedContext {
+  const paths: PathContext = { cwd: context.policyCwd, ...options };
+  const split = fromSandboxPolicy(context.policy, paths);
+  return {
+    fileSystem: effectiveFileSystem(
+      context.fileSystem ?? split.fileSystem,
+      context.additionalPermissions,
+    ),
+    network: effectiveNetwork(context.network ?? split.network, context.additionalPermissions),
+    paths,
+  };
+}

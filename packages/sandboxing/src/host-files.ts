@@ -1,0 +1,88 @@
+// What the policy functions need to know about the disk, as a small interface: tests run without one.
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+} from "node:fs";
+import nodePath from "node:path";
+import { type AbsolutePath, basename, join, parent } from "@codex-ts/absolute-path";
+
+export type HostFileKind = "file" | "directory" | "symlink" | "other";
+
+/** Looks at the disk without changing it. Nothing here throws: what cannot be seen is null or false. */
+export interface HostFiles {
+  /** What stands at `path` itself (a link is not followed), or null when nothing does. */
+  kind(path: string): HostFileKind | null;
+  /** The path with every symbolic link resolved, or null when it does not exist. */
+  realpath(path: string): AbsolutePath | null;
+  /** The text of the symbolic link at `path`. */
+  readLink(path: string): string | null;
+  readText(path: string): string | null;
+  /** Whether this process may create entries in the folder `path`. */
+  canWrite(path: string): boolean;
+}
+
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+/** {@link HostFiles} on the real disk. */
+export const nodeHostFiles: HostFiles = {
+  kind(path) {
+    const stat = orNull(() => lstatSync(path, { throwIfNoEntry: false }));
+    if (stat === null || stat === undefined) return null;
+    if (stat.isSymbolicLink()) return "symlink";
+    if (stat.isDirectory()) return "directory";
+    return stat.isFile() ? "file" : "other";
+  },
+  realpath: (path) => orNull(() => realpathSync.native(path) as AbsolutePath),
+  readLink: (path) => orNull(() => readlinkSync(path)),
+  readText: (path) => orNull(() => readFileSync(path, "utf8")),
+  canWrite: (path) =>
+    orNull(() => {
+      accessSync(path, constants.W_OK | constants.X_OK);
+      return true;
+    }) ?? false,
+};
+
+/** What `path` is once links are followed. */
+export function followedKind(files: HostFiles, path: string): HostFileKind | null {
+  const kind = files.kind(path);
+  if (kind !== "symlink") return kind;
+  const target = files.realpath(path);
+  return target === null ? null : files.kind(target);
+}
+
+/** As many links as Linux follows on one path. */
+const maxLinks = 40;
+
+/**
+ * Resolves the links of the longest existing part of `path` and appends the rest as it is. A link that
+ * leads nowhere is followed too: writing to it would create its target.
+ */
+export function canonicalize(files: HostFiles, path: AbsolutePath): AbsolutePath {
+  let existing: AbsolutePath = path;
+  let rest = "";
+  let links = 0;
+  for (;;) {
+    const real = files.realpath(existing);
+    if (real !== null) return rest === "" ? real : join(real, rest);
+    const target = links < maxLinks ? files.readLink(existing) : null;
+    const up = parent(existing);
+    if (up === null) return path;
+    if (target !== null) {
+      links += 1;
+      existing = join(up, target);
+      continue;
+    }
+    rest = nodePath.join(basename(existing), rest);
+    existing = up;
+  }
+}
