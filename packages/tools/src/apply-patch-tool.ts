@@ -9,7 +9,7 @@ import { abortedText } from "./aborted-text.ts";
 import { structuredExecOutput } from "./exec-output.ts";
 import { functionSpec } from "./function-spec.ts";
 import { runPatch } from "./run-patch.ts";
-import type { Tool, ToolPayload } from "./tool.ts";
+import type { Tool, ToolCall } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
 export interface ApplyPatchToolOptions {
@@ -30,7 +30,7 @@ export function createApplyPatchTool(options: ApplyPatchToolOptions): Tool {
       const result = await runPatch(
         {
           callId: call.callId,
-          text: patchOf(call.payload),
+          text: patchOf(call),
           cwd: context.cwd,
           approveInside: options.approveInside ?? false,
         },
@@ -45,9 +45,10 @@ export function createApplyPatchTool(options: ApplyPatchToolOptions): Tool {
   };
 }
 
-function patchOf(payload: ToolPayload): string {
-  if (payload.kind === "custom") return payload.input;
-  return ToolArguments.parse(payload.kind === "function" ? payload.arguments : "").string("input");
+function patchOf(call: ToolCall): string {
+  return call.payload.kind === "custom"
+    ? call.payload.input
+    : ToolArguments.ofCall(call).string("input");
 }
 
 function specOf(form: "freeform" | "function"): ToolSpec {

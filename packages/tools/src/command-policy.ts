@@ -1,6 +1,6 @@
 // Whether a command runs, waits for a person, or is refused. Rules from files plug in here.
 import type { AskForApproval, SandboxPermissions, SandboxPolicy } from "@codex-ts/protocol";
-import { isKnownSafeCommand, isPossiblyDangerous, shlexJoin } from "@codex-ts/shell-command";
+import { isKnownSafeCommand, isDangerousCommand, joinWords } from "@codex-ts/shell-command";
 import { isRestricted, mayAsk } from "./approval-policy.ts";
 
 export interface CommandPolicyRequest {
@@ -9,6 +9,8 @@ export interface CommandPolicyRequest {
   readonly sandboxPolicy: SandboxPolicy;
   /** What the call asked for. */
   readonly sandboxPermissions: SandboxPermissions;
+  /** Programs outside the system's folders that are what their names say: the person's shell. */
+  readonly trustedPrograms: readonly string[];
 }
 
 export type CommandVerdict =
@@ -29,14 +31,14 @@ export const fallbackCommandPolicy: CommandPolicy = (request) => {
   if (decision === "prompt" && mayAsk(request.approvalPolicy)) return { kind: "ask", reason: null };
   return {
     kind: "forbidden",
-    reason: `\`${shlexJoin(request.argv)}\` rejected: the approval policy does not let it run`,
+    reason: `\`${joinWords(request.argv)}\` rejected: the approval policy does not let it run`,
   };
 };
 
 function fallbackDecision(request: CommandPolicyRequest): "allow" | "prompt" | "forbidden" {
-  const { argv, approvalPolicy, sandboxPolicy, sandboxPermissions } = request;
-  if (isKnownSafeCommand(argv)) return "allow";
-  if (isPossiblyDangerous(argv)) {
+  const { argv, approvalPolicy, sandboxPolicy, sandboxPermissions, trustedPrograms } = request;
+  if (isKnownSafeCommand(argv, { trustedPrograms })) return "allow";
+  if (isDangerousCommand(argv)) {
     if (approvalPolicy !== "never") return "prompt";
     return isRestricted(sandboxPolicy) ? "forbidden" : "allow";
   }

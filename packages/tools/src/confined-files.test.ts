@@ -78,7 +78,9 @@ describe("confinedFiles", () => {
 
   test("overwriting in place refuses files with other names, and links", async () => {
     await using place = await twoFolders();
-    const [one, two, alias] = ["one", "two", "alias"].map((name) => place.folder.join(`work/${name}`));
+    const [one, two, alias] = ["one", "two", "alias"].map((name) =>
+      place.folder.join(`work/${name}`),
+    );
     if (one === undefined || two === undefined || alias === undefined) throw new Error("no paths");
     await writeFile(one, "1");
     await place.files.overwrite(one, Buffer.from("2"));

@@ -3,7 +3,7 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { Confinement } from "@codex-ts/exec-server";
 import type { ReviewDecision } from "@codex-ts/protocol";
 import { SandboxError } from "@codex-ts/sandboxing";
-import { canonicalCommand, parseCommandForDisplay } from "@codex-ts/shell-command";
+import { canonicalArgv, parseCommand } from "@codex-ts/shell-command";
 import { mayAsk, mayAskToRetry } from "./approval-policy.ts";
 import { isApproved } from "./approvals.ts";
 import type { CommandPermissions } from "./command-permissions.ts";
@@ -55,6 +55,7 @@ export async function runConfined<T>(
     approvalPolicy: context.approvalPolicy,
     sandboxPolicy: context.sandboxPolicy,
     sandboxPermissions: permissions.sandboxPermissions,
+    trustedPrograms: [context.shell.path],
   });
   if (verdict.kind === "forbidden") return { kind: "rejected", message: verdict.reason };
   const ask = (reason: string | null, isUnconfined = false): Promise<boolean> =>
@@ -118,7 +119,7 @@ function question<T>(
     kind: "command",
     callId: run.callId,
     command: run.argv,
-    parsedCommand: parseCommandForDisplay(run.argv),
+    parsedCommand: parseCommand(run.argv),
     cwd: run.cwd,
     reason,
     additionalPermissions: permissions.additional,
@@ -132,7 +133,7 @@ function approvalKey<T>(
   isUnconfined: boolean,
 ): string {
   return JSON.stringify({
-    command: canonicalCommand(argv),
+    command: canonicalArgv(argv),
     cwd,
     tty,
     sandbox_permissions: permissions.sandboxPermissions,

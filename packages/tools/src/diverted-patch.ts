@@ -28,7 +28,7 @@ export async function runDivertedPatch(
   signal: AbortSignal,
 ): Promise<ToolResult | null> {
   const found = extractApplyPatch(command.argv, isPatch);
-  if (found === null) return null;
+  if (found.kind === "none") return null;
   if (found.kind === "implicit") {
     throw new ToolError(
       "respond",
@@ -38,8 +38,8 @@ export async function runDivertedPatch(
   const result = await runPatch(
     {
       callId: command.callId,
-      text: found.patch,
-      cwd: found.workdir === null ? command.cwd : resolve(found.workdir, command.cwd),
+      text: found.body,
+      cwd: found.directory === null ? command.cwd : resolve(found.directory, command.cwd),
       additionalPermissions: command.permissions.additional,
       approveInside: command.approveInside,
     },

@@ -3,7 +3,7 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { Confinement, EnvironmentProcess } from "@codex-ts/exec-server";
 import type { FunctionToolSpec } from "@codex-ts/protocol";
 import { isLikelyDenied } from "@codex-ts/sandboxing";
-import { parseCommandForDisplay, resolveShell, shellArgv } from "@codex-ts/shell-command";
+import { parseCommand, shellArgv } from "@codex-ts/shell-command";
 import { abortedCommandText } from "./aborted-text.ts";
 import { commonProperties, loginProperty, readLogin, readWorkdir } from "./command-arguments.ts";
 import { type CommandPermissions, readCommandPermissions } from "./command-permissions.ts";
@@ -12,6 +12,7 @@ import { runDivertedPatch } from "./diverted-patch.ts";
 import { declinedEnd, execEvents } from "./exec-events.ts";
 import { functionSpec } from "./function-spec.ts";
 import { isStartFailure } from "./one-shot-command.ts";
+import { shellFor } from "./shell-argument.ts";
 import { ProcessSession } from "./process-session.ts";
 import { MAX_YIELD_MS, clampYield, outputProperties, sessionAnswer } from "./session-answer.ts";
 import type { CommandToolOptions } from "./shell-tools.ts";
@@ -52,10 +53,8 @@ export function createExecCommandTool(options: CommandToolOptions): Tool {
     abortedText: abortedCommandText,
     accepts: (payload) => payload.kind === "function",
     async run(call, context, signal) {
-      const args = ToolArguments.parse(
-        call.payload.kind === "function" ? call.payload.arguments : "",
-      );
-      const execCall = readCall(args, context, options);
+      const args = ToolArguments.ofCall(call);
+      const execCall = await readCall(args, context, options);
       const diverted = await runDivertedPatch(
         { callId: call.callId, ...execCall, approveInside: options.approveInside },
         context,
@@ -85,7 +84,7 @@ async function startSession(
       turnId: context.turnId,
       command: execCall.argv,
       cwd: execCall.cwd,
-      parsedCommand: parseCommandForDisplay(execCall.argv),
+      parsedCommand: parseCommand(execCall.argv),
       source: "unified_exec_startup",
     },
     context.emit,
@@ -171,17 +170,19 @@ async function attemptOf(session: ProcessSession): Promise<Attempt<ProcessSessio
   return { value: session, isDenied };
 }
 
-function readCall(
+async function readCall(
   args: ToolArguments,
   context: ToolContext,
   options: CommandToolOptions,
-): ExecCall {
+): Promise<ExecCall> {
   const script = args.string("cmd");
   const cwd = readWorkdir(args, context);
-  const shellName = args.optionalString("shell");
-  const shell = shellName === undefined ? context.shell : resolveShell(shellName, context.childEnv);
+  const shell = await shellFor(args.optionalString("shell"), context);
+  const [program = shell.path, ...rest] = shellArgv(shell, script, {
+    login: readLogin(args, context),
+  });
   return {
-    argv: shellArgv(shell, script, { login: readLogin(args, context) }),
+    argv: [program, ...rest],
     cwd,
     tty: args.optionalBoolean("tty") ?? false,
     yieldMs: clampYield(args.optionalCount("yield_time_ms") ?? DEFAULT_YIELD_MS, MAX_YIELD_MS),

@@ -1,5 +1,6 @@
 // Image files to what a model takes: a data URL of a PNG, JPEG or WebP within its size limit.
 import { readFile } from "node:fs/promises";
+import type * as ImageCodec from "@napi-rs/image";
 import { type ImageFormat, type ImageHeader, readImageHeader } from "./image-header.ts";
 
 /** A larger image is scaled down to fit. */
@@ -53,7 +54,7 @@ function fits({ width, height }: Pick<ImageHeader, "width" | "height">): boolean
   return width <= MAX_WIDTH && height <= MAX_HEIGHT;
 }
 
-type Codec = typeof import("@napi-rs/image");
+type Codec = typeof ImageCodec;
 
 /** The codec is a native module of 18 MB that not every platform has: loaded when first needed. */
 async function loadCodec(): Promise<Codec> {

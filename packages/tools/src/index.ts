@@ -1,1 +1,56 @@
-export {};
+export { type ApplyPatchToolOptions, createApplyPatchTool } from "./apply-patch-tool.ts";
+export { type ApprovalCache, createApprovalCache } from "./approvals.ts";
+export {
+  childEnvironment,
+  type ChildEnvironmentOptions,
+  type ShellEnvironmentPolicy,
+} from "./child-environment.ts";
+export type { CommandArgumentOptions } from "./command-arguments.ts";
+export {
+  type CommandPolicy,
+  type CommandPolicyRequest,
+  type CommandVerdict,
+  fallbackCommandPolicy,
+} from "./command-policy.ts";
+export { createExecCommandTool } from "./exec-command.ts";
+export {
+  type ExecOutput,
+  formatExecOutput,
+  freeformExecOutput,
+  reshapeShellOutput,
+  structuredExecOutput,
+} from "./exec-output.ts";
+export {
+  ImageError,
+  type ImageErrorCode,
+  type ImageSizing,
+  type LoadedImage,
+  loadImageForModel,
+} from "./image.ts";
+export {
+  createProcessStore,
+  type ProcessStore,
+  type ProcessStoreOptions,
+} from "./process-store.ts";
+export type { ResourceClaim } from "./resource-gate.ts";
+export { createToolRouter, type RoutedItem, type ToolRouter } from "./router.ts";
+export { selectTools, type ToolSelection } from "./select-tools.ts";
+export { type CommandToolOptions, createShellTool, type ShellToolName } from "./shell-tools.ts";
+export { createTestSyncTool } from "./test-sync.ts";
+export {
+  type ApprovalRequest,
+  type AskApproval,
+  type Tool,
+  type ToolCall,
+  type ToolContext,
+  ToolError,
+  type ToolErrorCode,
+  type ToolPayload,
+  type ToolResult,
+} from "./tool.ts";
+export { approximateTokens, formatOutput, truncateMiddle, truncateToolOutput } from "./truncate.ts";
+export { createTurnDiffTracker, type TurnDiffTracker } from "./turn-diff.ts";
+export { createUpdatePlanTool } from "./update-plan.ts";
+export { createViewImageTool } from "./view-image.ts";
+export { createWebSearchTool } from "./web-search.ts";
+export { createWriteStdinTool } from "./write-stdin.ts";

@@ -51,14 +51,13 @@ export async function runToEnd(
 ): Promise<OneShotResult> {
   const { command, confinement, timeoutMs, onOutput, now } = request;
   const started = now();
-  let running: EnvironmentProcess;
+  let process: EnvironmentProcess;
   try {
-    running = await environment.start({ command, confinement }, signal);
+    process = await environment.start({ command, confinement }, signal);
   } catch (error) {
     if (isStartFailure(error)) return startFailure(error, now() - started);
     throw error;
   }
-  await using process = running;
   const buffers = { stdout: new OutputBuffer(), stderr: new OutputBuffer() };
   const both = new OutputBuffer();
   process.onOutput(({ stream, bytes }) => {

@@ -120,8 +120,6 @@ export class ProcessSession {
     const durationMs = now() - this.startedAt;
     await withinTime(process.closed, OUTPUT_GRACE_MS);
     stopReading();
-    // What it leaves behind in its group ends with it.
-    void process[Symbol.asyncDispose]();
     this.#end = { ...exit, durationMs };
     return this.#end;
   }

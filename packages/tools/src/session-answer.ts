@@ -1,6 +1,6 @@
 // What exec_command and write_stdin have in common: how long they wait, and how they answer.
 import type { ToolSchema } from "@codex-ts/protocol";
-import { shlexJoin } from "@codex-ts/shell-command";
+import { joinWords } from "@codex-ts/shell-command";
 import { sessionExecOutput } from "./exec-output.ts";
 import type { ProcessSession } from "./process-session.ts";
 import { MAX_PROCESSES } from "./process-store.ts";
@@ -34,7 +34,7 @@ export async function sessionAnswer(
   );
   const body = sessionExecOutput(
     {
-      command: shlexJoin(session.argv),
+      command: joinWords(session.argv),
       chunkId: processes.newChunkId(),
       wallTimeMs,
       state:

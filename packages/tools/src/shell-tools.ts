@@ -2,7 +2,7 @@
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { ToolSpec } from "@codex-ts/protocol";
 import { isLikelyDenied } from "@codex-ts/sandboxing";
-import { parseCommandForDisplay, shellArgv } from "@codex-ts/shell-command";
+import { parseCommand, shellArgv } from "@codex-ts/shell-command";
 import { abortedCommandText } from "./aborted-text.ts";
 import {
   type CommandArgumentOptions,
@@ -42,7 +42,7 @@ interface ShellCall {
   readonly permissions: CommandPermissions;
 }
 
-type ShellToolName = "shell" | "container.exec" | "local_shell" | "shell_command";
+export type ShellToolName = "shell" | "container.exec" | "local_shell" | "shell_command";
 
 /** Makes one of the shell tools; it is offered to the model only when `offered` is true. */
 export function createShellTool(
@@ -90,7 +90,7 @@ async function runShellCall(
       turnId: context.turnId,
       command: argv,
       cwd,
-      parsedCommand: parseCommandForDisplay(argv),
+      parsedCommand: parseCommand(argv),
       source: "agent",
     },
     context.emit,
@@ -151,10 +151,11 @@ function announceEnd(events: ExecEvents, result: OneShotResult, context: ToolCon
 }
 
 function readArgvCall(
-  { payload }: ToolCall,
+  call: ToolCall,
   context: ToolContext,
   options: CommandToolOptions,
 ): ShellCall {
+  const { payload } = call;
   if (payload.kind === "local_shell") {
     const workdir = payload.workdir ?? undefined;
     return {
@@ -164,19 +165,19 @@ function readArgvCall(
       permissions: defaultPermissions,
     };
   }
-  const args = ToolArguments.parse(payload.kind === "function" ? payload.arguments : "");
+  const args = ToolArguments.ofCall(call);
   return { argv: programOf(args.strings("command")), ...readLimits(args, context, options) };
 }
 
 function readScriptCall(
-  { payload }: ToolCall,
+  call: ToolCall,
   context: ToolContext,
   options: CommandToolOptions,
 ): ShellCall {
-  const args = ToolArguments.parse(payload.kind === "function" ? payload.arguments : "");
+  const args = ToolArguments.ofCall(call);
   const script = args.string("command");
   return {
-    argv: shellArgv(context.shell, script, { login: readLogin(args, context) }),
+    argv: programOf(shellArgv(context.shell, script, { login: readLogin(args, context) })),
     ...readLimits(args, context, options),
   };
 }

@@ -42,9 +42,7 @@ export function createTestSyncTool(): Tool {
     abortedText,
     accepts: (payload) => payload.kind === "function",
     async run(call, _context, signal) {
-      const args = ToolArguments.parse(
-        call.payload.kind === "function" ? call.payload.arguments : "",
-      );
+      const args = ToolArguments.ofCall(call);
       await sleep(args.optionalCount("sleep_before_ms") ?? 0, undefined, { signal });
       const barrier = args.optionalObject("barrier");
       if (barrier !== undefined) {

@@ -1,5 +1,5 @@
 // Reads the JSON arguments of a function call, field by field.
-import { ToolError } from "./tool.ts";
+import { type ToolCall, ToolError } from "./tool.ts";
 
 /** Says what is wrong with the arguments; the model reads it. */
 export function badArguments(reason: string): ToolError {
@@ -28,6 +28,11 @@ export class ToolArguments {
       throw badArguments(error instanceof Error ? error.message : String(error));
     }
     return ToolArguments.of(value);
+  }
+
+  /** The arguments of a function call; for another kind of call there are none. */
+  static ofCall({ payload }: ToolCall): ToolArguments {
+    return ToolArguments.parse(payload.kind === "function" ? payload.arguments : "{}");
   }
 
   /** Arguments that are parsed already. */

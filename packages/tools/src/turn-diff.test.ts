@@ -147,7 +147,9 @@ describe("unifiedDiff", () => {
     await writeFile(path, "one\n");
     await tracker.track([path]);
     await writeFile(path, "two\n");
-    expect(await tracker.unifiedDiff()).toContain(`new file mode 100644\nindex ${zero}..${blobs["two\n"]}`);
+    expect(await tracker.unifiedDiff()).toContain(
+      `new file mode 100644\nindex ${zero}..${blobs["two\n"]}`,
+    );
     await rm(path);
     expect(await tracker.unifiedDiff()).toBeNull();
   });

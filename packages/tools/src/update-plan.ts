@@ -40,9 +40,7 @@ export function createUpdatePlanTool(): Tool {
           "update_plan is a checklist for carrying out a plan and is not available in plan mode",
         );
       }
-      const args = ToolArguments.parse(
-        call.payload.kind === "function" ? call.payload.arguments : "",
-      );
+      const args = ToolArguments.ofCall(call);
       args.allowOnly("explanation", "plan");
       const plan = args.objects("plan").map((step) => {
         step.allowOnly("step", "status");

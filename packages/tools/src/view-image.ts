@@ -37,9 +37,7 @@ export function createViewImageTool(options: { readonly originalDetail: boolean 
       if (!context.supportsImageInput) {
         throw new ToolError("respond", "view_image is not possible: this model takes text only");
       }
-      const args = ToolArguments.parse(
-        call.payload.kind === "function" ? call.payload.arguments : "",
-      );
+      const args = ToolArguments.ofCall(call);
       const detail = args.optionalString("detail");
       if (detail !== undefined && detail !== "original") {
         throw new ToolError(

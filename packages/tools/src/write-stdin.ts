@@ -83,38 +83,30 @@ export function createWriteStdinTool(): Tool {
 
 /** Calls for one process are made one after another, and input comes in order with patches. */
 function claims(call: ToolCall): readonly ResourceClaim[] {
-  const { sessionId, chars } = lenientlyRead(call);
-  return [
-    { resource: `process ${sessionId}`, mode: "exclusive" },
-    ...(chars === "" ? [] : [{ resource: WORKSPACE, mode: "shared" } as const]),
-  ];
-}
-
-function lenientlyRead({ payload }: ToolCall): {
-  readonly sessionId: unknown;
-  readonly chars: unknown;
-} {
   try {
-    const args = JSON.parse(payload.kind === "function" ? payload.arguments : "null") as {
-      readonly session_id?: unknown;
-      readonly chars?: unknown;
-    } | null;
-    return { sessionId: args?.session_id, chars: args?.chars ?? "" };
+    const args = ToolArguments.ofCall(call);
+    const process = { resource: `process ${args.count("session_id")}`, mode: "exclusive" } as const;
+    return isPoll(args) ? [process] : [process, { resource: WORKSPACE, mode: "shared" }];
   } catch {
-    return { sessionId: undefined, chars: "" };
+    // The run says what is wrong with the arguments.
+    return [];
   }
 }
 
-function readCall({ payload }: ToolCall, context: ToolContext): StdinCall {
-  const args = ToolArguments.parse(payload.kind === "function" ? payload.arguments : "");
-  const chars = args.optionalString("chars") ?? "";
+function isPoll(args: ToolArguments): boolean {
+  return (args.optionalString("chars") ?? "") === "";
+}
+
+function readCall(call: ToolCall, context: ToolContext): StdinCall {
+  const args = ToolArguments.ofCall(call);
   const asked = args.optionalCount("yield_time_ms") ?? MIN_YIELD_MS;
   const longestPoll = Math.max(MIN_POLL_MS, context.backgroundTerminalMaxTimeoutMs);
   return {
     sessionId: args.count("session_id"),
-    chars,
-    yieldMs:
-      chars === "" ? clampYield(asked, longestPoll, MIN_POLL_MS) : clampYield(asked, MAX_YIELD_MS),
+    chars: args.optionalString("chars") ?? "",
+    yieldMs: isPoll(args)
+      ? clampYield(asked, longestPoll, MIN_POLL_MS)
+      : clampYield(asked, MAX_YIELD_MS),
     maxOutputTokens: args.optionalCount("max_output_tokens"),
   };
 }
