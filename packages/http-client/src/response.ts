@@ -43,7 +43,7 @@ export interface ResponseOptions {
 }
 
 /** Joins a header's values as RFC 9110, section 5.2, allows. */
-export function readHeaders(message: IncomingMessage): ResponseHeaders {
+function readHeaders(message: IncomingMessage): ResponseHeaders {
   const headers = new Map<string, string>();
   for (const [name, values] of Object.entries(message.headersDistinct)) {
     if (values !== undefined) headers.set(name, values.join(", "));
@@ -115,7 +115,8 @@ export function createResponse(options: ResponseOptions): HttpResponse {
       if (message.destroyed || message.readableEnded) return;
       message.resume();
       message.socket?.unref();
-      setTimeout(() => message.destroy(), RELEASE_MS).unref();
+      const timer = setTimeout(() => message.destroy(), RELEASE_MS).unref();
+      message.once("close", () => clearTimeout(timer));
     },
     cancel,
     async [Symbol.asyncDispose]() {

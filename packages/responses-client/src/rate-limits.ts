@@ -47,7 +47,7 @@ function readCredits(headers: ResponseHeaders): CreditsSnapshot | null {
 }
 
 /** The limit `limitId` (`codex` when missing); empty where the headers do not speak of it. */
-export function readRateLimit(
+function readRateLimit(
   headers: ResponseHeaders,
   limitId: string = DEFAULT_LIMIT,
 ): RateLimitSnapshot {
