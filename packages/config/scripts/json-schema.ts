@@ -2,7 +2,7 @@
 import { knownFeatureKeys } from "@codex-ts/features";
 import { modelProviderAuthSchema } from "@codex-ts/model-providers/schemas";
 import { z } from "zod";
-import { openKeyPrefixes } from "../src/schema-settings.ts";
+import { openKeyPrefixes } from "../src/open-keys.ts";
 import { features } from "../src/schema-parts.ts";
 import { configTomlSchema } from "../src/schemas.ts";
 

@@ -9,14 +9,14 @@ export function settingsShapeModule(): string {
   const lines = Object.entries(shape.keys).map(
     ([key, value]) => `  ${key}: ${JSON.stringify(value)},\n`,
   );
-  return `// Written by scripts/write-schema.ts from the schemas; see shape.ts for what it is good for.
+  return `// Written by scripts/write-schema.ts from the schemas; see shape.ts.
 import type { Shape } from "./shape.ts";
 
 // oxfmt-ignore
 const keys = {
 ${lines.join("")}} as const satisfies Readonly<Record<string, Shape>>;
 
-/** The shape of a config.toml about which there is nothing to say. */
+/** The shape of config.toml. */
 export const settingsShape: Shape = { keys };
 
 /** The keys that count in a profile. */

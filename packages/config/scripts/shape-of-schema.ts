@@ -1,21 +1,24 @@
 // What a schema comes down to as plain data; see src/shape.ts.
-import { knownFeatureKeys } from "@codex-ts/features";
-import type { $ZodTypes } from "zod/v4/core";
-import { numberLimits, type Schema, unwrap } from "../src/schema-walk.ts";
-import { features, path } from "../src/schema-parts.ts";
-import type { Shape } from "../src/shape.ts";
-import { keysWithoutEffect } from "../src/validate.ts";
+import type { $ZodCheckDef, $ZodType, $ZodTypes } from "zod/v4/core";
+import { path } from "../src/schema-parts.ts";
+import type { Shape, TableShape } from "../src/shape.ts";
 
-function isRequired(schema: Schema): boolean {
+/** The schema below wrappers that say nothing about the value itself. */
+export function unwrap(schema: $ZodType): $ZodTypes {
+  const known = schema as $ZodTypes;
+  const { def } = known._zod;
+  return def.type === "optional" || def.type === "default" ? unwrap(def.innerType) : known;
+}
+
+function isRequired(schema: $ZodType): boolean {
   return schema._zod.optin === undefined;
 }
 
-function hasOwnChecks(schema: $ZodTypes): boolean {
-  return (schema._zod.def.checks ?? []).some((check) => check._zod.def.check === "custom");
-}
-
-function tableShape(shape: Readonly<Record<string, Schema>>, catchall: Schema | undefined): Shape {
-  const entries = Object.entries(shape).filter(([name]) => !keysWithoutEffect.has(name));
+function tableShape(
+  shape: Readonly<Record<string, $ZodType>>,
+  catchall: $ZodType | undefined,
+): TableShape {
+  const entries = Object.entries(shape);
   const required = entries.filter(([, schema]) => isRequired(schema)).map(([name]) => name);
   return {
     keys: Object.fromEntries(entries.map(([name, schema]) => [name, shapeOfSchema(schema)])),
@@ -24,31 +27,32 @@ function tableShape(shape: Readonly<Record<string, Schema>>, catchall: Schema | 
   };
 }
 
-function numberShape(schema: $ZodTypes): Shape {
-  const { isWhole, minimum, maximum } = numberLimits(schema);
-  if (isWhole) {
-    return {
-      whole: [minimum ?? Number.MIN_SAFE_INTEGER, maximum ?? Number.MAX_SAFE_INTEGER],
-    };
+interface Bound {
+  readonly value?: number;
+}
+
+function numberShape({ def }: $ZodTypes["_zod"]): Shape {
+  const checks = (def.checks ?? []).map((check) => check._zod.def as $ZodCheckDef & Bound);
+  const bound = (kind: string) => checks.find(({ check }) => check === kind)?.value;
+  const minimum = bound("greater_than");
+  const maximum = bound("less_than");
+  if ("format" in def && def.format === "safeint") {
+    return { whole: [minimum ?? Number.MIN_SAFE_INTEGER, maximum ?? Number.MAX_SAFE_INTEGER] };
   }
   if (maximum !== undefined) throw new Error("a shape has no upper bound for fractions");
   return minimum === undefined ? "number" : { atLeast: minimum };
 }
 
-/** @throws Error for a kind of schema that no config key has used so far. */
-export function shapeOfSchema(schema: Schema): Shape {
+/**
+ * A provider's own rules, such as keys that exclude each other, are not part of its shape: the package
+ * that owns them checks them when the providers are put together.
+ *
+ * @throws Error for a kind of schema that no config key has used so far.
+ */
+export function shapeOfSchema(schema: $ZodType): Shape {
   const inner = unwrap(schema);
-  if (inner === features) {
-    return { keys: Object.fromEntries(knownFeatureKeys().map((name) => [name, "boolean"])) };
-  }
   if (inner === path) return "path";
   const { def } = inner._zod;
-  // What a check of its own refuses, a shape cannot see. Without `auth` a provider has no such fault.
-  if (hasOwnChecks(inner)) {
-    if (def.type !== "object" || def.shape["auth"] === undefined) return "unsure";
-    const { auth: _auth, ...others } = def.shape;
-    return tableShape(others, def.catchall);
-  }
   switch (def.type) {
     case "string":
     case "boolean":
@@ -56,7 +60,7 @@ export function shapeOfSchema(schema: Schema): Shape {
     case "unknown":
       return "any";
     case "number":
-      return numberShape(inner);
+      return numberShape(inner._zod);
     case "enum":
       return { words: Object.values(def.entries).map(String) };
     case "literal":

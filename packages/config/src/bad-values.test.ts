@@ -1,13 +1,16 @@
 import nodeFs from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { $ZodType as Schema } from "zod/v4/core";
+import { unwrap } from "../scripts/shape-of-schema.ts";
 import { pathKeys } from "./path-keys.ts";
 import { path as pathSchema } from "./schema-parts.ts";
-import { type Schema, unwrap } from "./schema-walk.ts";
 import { profileSchema } from "./schema-settings.ts";
 import { configTomlSchema } from "./schemas.ts";
 import { makeTempHome, type TempHome } from "./testing/temp-home.ts";
 
 const text = "a string";
+const path = "a path in quotes";
+const paths = "an array, each element a path in quotes";
 const flag = "true or false";
 const texts = "an array, each element a string";
 const whole = "a whole number";
@@ -25,12 +28,12 @@ const rows: readonly (readonly [key: string, bad: string, allowed: string])[] = 
   ["plan_mode_reasoning_effort", "1", efforts],
   ["model_reasoning_summary", '"short"', words("auto", "concise", "detailed", "none")],
   ["model_verbosity", '"High!"', words("low", "medium", "high")],
-  ["model_catalog_json", "[]", text],
+  ["model_catalog_json", "[]", path],
   ["personality", '"grumpy"', words("none", "friendly", "pragmatic")],
   ["service_tier", '"slow"', words("fast", "flex")],
-  ["model_instructions_file", "1", text],
-  ["experimental_compact_prompt_file", "1", text],
-  ["experimental_instructions_file", "1", text],
+  ["model_instructions_file", "1", path],
+  ["experimental_compact_prompt_file", "1", path],
+  ["experimental_instructions_file", "1", path],
   ["chatgpt_base_url", "1", text],
   ["oss_provider", "1", text],
   [
@@ -49,9 +52,9 @@ const rows: readonly (readonly [key: string, bad: string, allowed: string])[] = 
     `${flag}, or a table with \`context_size\`, \`allowed_domains\`, \`location\``,
   ],
   ["tools.view_image", "1", flag],
-  ["js_repl_node_path", "1", text],
-  ["js_repl_node_module_dirs", '"x"', texts],
-  ["zsh_path", "1", text],
+  ["js_repl_node_path", "1", path],
+  ["js_repl_node_module_dirs", '"x"', paths],
+  ["zsh_path", "1", path],
   ["features.x", '"true"', flag],
   ["analytics.enabled", "1", flag],
   ["experimental_use_unified_exec_tool", "1", flag],
@@ -65,7 +68,7 @@ const rows: readonly (readonly [key: string, bad: string, allowed: string])[] = 
   ["instructions", "1", text],
   ["openai_base_url", "1", text],
   ["commit_attribution", "1", text],
-  ["sandbox_workspace_write.writable_roots", '"/x"', texts],
+  ["sandbox_workspace_write.writable_roots", '"/x"', paths],
   ["sandbox_workspace_write.network_access", '"yes"', flag],
   ["sandbox_workspace_write.exclude_tmpdir_env_var", "1", flag],
   ["sandbox_workspace_write.exclude_slash_tmp", "1", flag],
@@ -85,7 +88,7 @@ const rows: readonly (readonly [key: string, bad: string, allowed: string])[] = 
   ["mcp_servers.x.args", '"x"', texts],
   ["mcp_servers.x.env.x", "1", text],
   ["mcp_servers.x.env_vars", "1", texts],
-  ["mcp_servers.x.cwd", "1", text],
+  ["mcp_servers.x.cwd", "1", path],
   ["mcp_servers.x.url", "1", text],
   ["mcp_servers.x.bearer_token", "1", text],
   ["mcp_servers.x.bearer_token_env_var", "1", text],
@@ -113,8 +116,8 @@ const rows: readonly (readonly [key: string, bad: string, allowed: string])[] = 
   ["skills.config", "1", "an array, each element a table with `path`, `name`, `enabled`"],
   ["history.persistence", '"some"', words("save-all", "none")],
   ["history.max_bytes", "-1", count],
-  ["log_dir", "1979-05-27", text],
-  ["sqlite_home", "1", text],
+  ["log_dir", "1979-05-27", path],
+  ["sqlite_home", "1", path],
   ["cli_auth_credentials_store", '"disk"', words("file", "keyring", "auto", "ephemeral")],
   ["forced_login_method", '"key"', words("chatgpt", "api")],
   ["forced_chatgpt_workspace_id", "1", text],
@@ -127,7 +130,7 @@ const rows: readonly (readonly [key: string, bad: string, allowed: string])[] = 
   ["agents.max_depth", "0", positive],
   ["agents.job_max_runtime_seconds", "0", positive],
   ["agents.x.description", "1", text],
-  ["agents.x.config_file", "1", text],
+  ["agents.x.config_file", "1", path],
   ["agents.x.nickname_candidates", "1", texts],
   ["suppress_unstable_features_warning", "1", flag],
   ["profile", "1", text],
@@ -289,7 +292,7 @@ describe("the words of a message", () => {
     expect(chat.message).toContain("no longer supported");
     expect(chat).toMatchObject({ line: 3, key: "model_providers.x.wire_api" });
     const other = await failureOf("model_providers.x.wire_api", '"soap"');
-    expect(other.message).toContain('"responses"');
+    expect(other.message).toBe('`model_providers.x.wire_api` must be "responses", not "soap"');
   });
 
   test("an element of an array is pointed to by its index", async () => {

@@ -13,7 +13,7 @@ test("config.schema.json is what the schemas say", async () => {
   expect(JSON.stringify(committed)).toBe(JSON.stringify(JSON.parse(configJsonSchema())));
 });
 
-test("the shape for the quick check is what the schemas say", async () => {
+test("the shape for the check is what the schemas say", async () => {
   expect(await read("./settings-shape.ts")).toBe(settingsShapeModule());
 });
 

@@ -1,12 +1,13 @@
 // Loading: read the layers, decide which count, merge them once, check, resolve.
 import nodeOs from "node:os";
 import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
+import { checkSettings, layerWarnings } from "./check-settings.ts";
 import type { Environment } from "./codex-home.ts";
 import type { Config, ConfigOverrides } from "./config.ts";
 import { ConfigError, type ConfigWarning, formatPlace } from "./errors.ts";
 import { mergeTables } from "./key-path.ts";
 import { type ConfigLayer, type ReadFile, readFileFromDisk, readFileLayer } from "./layers.ts";
-import type { ConfigOrigin, Origins } from "./origins.ts";
+import type { ConfigOrigin } from "./origins.ts";
 import { type CliOverrides, overridesTable, parseOverrides, splitKey } from "./overrides.ts";
 import { resolvePathValues } from "./path-keys.ts";
 import { readProject, rootMarkers } from "./project-layers.ts";
@@ -16,13 +17,10 @@ import {
   requirementsWarning,
 } from "./requirements.ts";
 import { flagsTable, resolveConfig } from "./resolve-config.ts";
-import { settingsShape } from "./settings-shape.ts";
-import { fits } from "./shape.ts";
 import { buildStack, layerOrigins, mergeLayers } from "./stack.ts";
 import type { TomlTable } from "./toml.ts";
 import type { TomlPath } from "./toml-positions.ts";
 import { findTrust } from "./trust.ts";
-import type { Settings } from "./validate.ts";
 
 export interface LoadConfigOptions {
   /** The person's folder; see `findCodexHome`. */
@@ -136,7 +134,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   });
   const { table, origins } = stack;
   const layers = [...files, ...above];
-  const { settings, warnings } = await check(table, layers.filter(isEnabled), origins);
+  const settings = await checkSettings(table, origins);
+  const warnings = layers.filter(isEnabled).flatMap((layer) => [...layerWarnings(layer, origins)]);
   const refused = warnings.find(({ code }) => code !== "no_effect");
   if (options.strict === true && refused !== undefined) {
     throw new ConfigError("unknown_key", refused.message, refused);
@@ -168,23 +167,5 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     warnings,
     originOf: (key) => origins.find(typeof key === "string" ? splitKey(key) : key),
     origins: () => origins.all(effective),
-  };
-}
-
-/** The checked settings, and what is to be said about them. */
-async function check(
-  table: TomlTable,
-  layers: readonly ConfigLayer[],
-  origins: Origins,
-): Promise<{ readonly settings: Settings; readonly warnings: readonly ConfigWarning[] }> {
-  const tables = [table, ...layers.map((layer) => layer.table)];
-  if (tables.every((each) => fits(settingsShape, each))) {
-    return { settings: table, warnings: [] };
-  }
-  const { checkSettings, layerWarnings, loadSchema } = await import("./validate.ts");
-  const schema = await loadSchema(tables.some((each) => each["model_providers"] !== undefined));
-  return {
-    settings: checkSettings(schema, table, origins),
-    warnings: layers.flatMap((layer) => [...layerWarnings(schema, layer, origins)]),
   };
 }

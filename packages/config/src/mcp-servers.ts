@@ -1,8 +1,8 @@
 // MCP servers: from the table as written to one transport each.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { McpServerConfig, McpTransport } from "./config.ts";
-import type { Problem } from "./diagnose.ts";
-import type { Settings } from "./validate.ts";
+import type { Problem } from "./shape.ts";
+import type { Settings } from "./check-settings.ts";
 
 type McpServerSettings = NonNullable<Settings["mcp_servers"]>[string];
 

@@ -5,7 +5,7 @@ import { chooseOpenAiBaseUrl } from "@codex-ts/model-providers";
 import type { AskForApproval } from "@codex-ts/protocol";
 import type { Environment } from "./codex-home.ts";
 import type { AgentRole, Config, ConfigOverrides, OpenSection } from "./config.ts";
-import { firstProblemError } from "./diagnose.ts";
+import { refuseProblems } from "./diagnose.ts";
 import { readInstructions, readModelCatalog, readUserInstructions } from "./instruction-files.ts";
 import type { ReadFile } from "./layers.ts";
 import { toMcpServers } from "./mcp-servers.ts";
@@ -16,7 +16,7 @@ import { resolveApprovalPolicy, resolveSandboxMode, sandboxPolicyFor } from "./s
 import type { Stack } from "./stack.ts";
 import { emptyTable, isTable, type TomlTable } from "./toml.ts";
 import type { TrustLevel } from "./trust.ts";
-import type { Settings } from "./validate.ts";
+import type { Settings } from "./check-settings.ts";
 import { resolveWebSearchMode } from "./web-search.ts";
 
 /** Everything that the settings do not say themselves. */
@@ -235,8 +235,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
   const settings = withFlags(checked, flags);
   const providers = resolveProviders(settings, { ...input, origins });
   const mcp = toMcpServers(settings.mcp_servers);
-  const problem = firstProblemError(mcp.problems, origins);
-  if (problem !== undefined) throw problem;
+  refuseProblems(mcp.problems, origins);
   const texts = await readTexts(settings, input);
   const resolved = resolveFeatures(stack, flags, platform);
   const { features } = resolved;

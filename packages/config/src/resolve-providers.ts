@@ -17,7 +17,7 @@ import type { Environment } from "./codex-home.ts";
 import { ConfigError } from "./errors.ts";
 import { formatKeyPath } from "./key-path.ts";
 import type { Origins } from "./origins.ts";
-import type { Settings } from "./validate.ts";
+import type { Settings } from "./check-settings.ts";
 
 /**
  * The built-in providers and the person's, and the active one.

@@ -1,5 +1,4 @@
-// config.toml as a whole, but for `model_providers`, whose schema belongs to another package and is
-// loaded only for a file that has that table.
+// config.toml as a whole, but for `model_providers`, whose schema belongs to another package.
 import { z } from "zod";
 import {
   anything,
@@ -152,6 +151,3 @@ export const settingsSchema = z.object({
   realtime: key(anything, "Voice conversations."),
   windows_wsl_setup_acknowledged: key(flag, "Whether the note on WSL has been seen."),
 });
-
-/** Keys that begin so are accepted unseen: they belong to features that change often. */
-export const openKeyPrefixes: readonly string[] = ["experimental_realtime_"];

@@ -1,16 +1,17 @@
-// The check of tables against the schemas, in words. Everything that needs zod is behind this module,
-// which is loaded only when the quick check of shape.ts is not content.
+// The check of settings, and what is said of keys that mean nothing.
 import { closestName, isKnownFeatureKey, knownFeatureKeys } from "@codex-ts/features";
 import type { ModelProviderInput } from "@codex-ts/model-providers";
 import type { z } from "zod";
-import { firstProblemError, problemsIn } from "./diagnose.ts";
+import { refuseProblems } from "./diagnose.ts";
 import type { ConfigWarning } from "./errors.ts";
 import { formatKeyPath, valueAt } from "./key-path.ts";
 import type { ConfigLayer } from "./layers.ts";
 import type { Origins } from "./origins.ts";
-import { openKeyPrefixes, settingsSchema } from "./schema-settings.ts";
-import { type Schema, unknownKeys } from "./schema-walk.ts";
-import { isTable, type TomlTable, type TomlValue } from "./toml.ts";
+import type { settingsSchema } from "./schema-settings.ts";
+import { openKeyPrefixes } from "./open-keys.ts";
+import { settingsShape } from "./settings-shape.ts";
+import { findProblems, type Problem, unknownKeys } from "./shape.ts";
+import { isTable, type TomlTable } from "./toml.ts";
 import type { TomlPath } from "./toml-positions.ts";
 
 /** A checked config file. */
@@ -18,27 +19,35 @@ export type Settings = z.infer<typeof settingsSchema> & {
   readonly model_providers?: Readonly<Record<string, ModelProviderInput>>;
 };
 
-/** The schema for tables of which `withProviders` says whether one of them defines providers. */
-export async function loadSchema(withProviders: boolean): Promise<z.ZodType> {
-  if (!withProviders) return settingsSchema;
-  const { modelProvidersSchema } = await import("@codex-ts/model-providers/schemas");
-  return settingsSchema.extend({ model_providers: modelProvidersSchema.optional() });
-}
-
-/** No setting is a date, but a date passes for a table without entries; a symbol passes for nothing. */
-function withoutDates(value: TomlValue): unknown {
-  if (value instanceof Date) return Symbol("a TOML date");
-  if (Array.isArray(value)) return value.map(withoutDates);
-  if (!isTable(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutDates(item)]));
+/** What the package that owns providers says of a wire API that it once had. */
+async function removedWireApi(table: TomlTable, { path }: Problem): Promise<string | undefined> {
+  const [first, id, key] = path;
+  if (first !== "model_providers" || key !== "wire_api" || typeof id !== "string") return undefined;
+  const [{ ModelProviderError }, { parseModelProvider }] = await Promise.all([
+    import("@codex-ts/model-providers"),
+    import("@codex-ts/model-providers/schemas"),
+  ]);
+  try {
+    parseModelProvider(id, { name: id, wire_api: valueAt(table, path) });
+  } catch (error) {
+    if (error instanceof ModelProviderError && error.code === "removed_wire_api") {
+      return error.message;
+    }
+  }
+  return undefined;
 }
 
 /** @throws ConfigError `invalid_value`, for the problem that comes first in the files. */
-export function checkSettings(schema: z.ZodType, table: TomlTable, origins: Origins): Settings {
-  const parsed = schema.safeParse(withoutDates(table));
-  if (parsed.success) return parsed.data as Settings;
-  const problems = problemsIn(schema, table, parsed.error.issues);
-  throw firstProblemError(problems, origins) ?? parsed.error;
+export async function checkSettings(table: TomlTable, origins: Origins): Promise<Settings> {
+  const problems = findProblems(settingsShape, table);
+  const advised = await Promise.all(
+    problems.map(async (problem) => {
+      const message = await removedWireApi(table, problem);
+      return message === undefined ? problem : { ...problem, message };
+    }),
+  );
+  refuseProblems(advised, origins);
+  return table;
 }
 
 function suggestion(name: string, known: Iterable<string>): string {
@@ -46,14 +55,7 @@ function suggestion(name: string, known: Iterable<string>): string {
   return nearest === undefined ? "" : `; did you mean \`${nearest}\`?`;
 }
 
-/** The names of keys that are accepted and do nothing. */
-export const keysWithoutEffect: ReadonlySet<string> = new Set([
-  "instructions",
-  "tools_view_image",
-  "view_image",
-]);
-
-/** Where such keys stand, and what to do about them. */
+/** Keys that are accepted and do nothing, and what to do about them. */
 const topLevelKeysWithoutEffect = [
   { path: ["instructions"], advice: "use `developer_instructions` or an AGENTS.md file" },
   { path: ["tools", "view_image"], advice: "remove it" },
@@ -83,17 +85,13 @@ function scopesOf(table: TomlTable): readonly Scope[] {
 }
 
 /** What one layer says that means nothing, with the key that was probably meant. */
-export function* layerWarnings(
-  schema: Schema,
-  layer: ConfigLayer,
-  origins: Origins,
-): Generator<ConfigWarning> {
+export function* layerWarnings(layer: ConfigLayer, origins: Origins): Generator<ConfigWarning> {
   const warn = (code: ConfigWarning["code"], path: TomlPath, problem: string): ConfigWarning => {
     const key = formatKeyPath(path);
     const place = origins.inLayer(layer, path, "key");
     return { code, message: `\`${key}\` ${problem}`, key, place };
   };
-  for (const { path, known } of unknownKeys(schema, layer.table)) {
+  for (const { path, known } of unknownKeys(settingsShape, layer.table)) {
     const name = String(path.at(-1));
     if (path.length === 1 && openKeyPrefixes.some((prefix) => name.startsWith(prefix))) continue;
     yield warn("unknown_key", path, `is not a known key${suggestion(name, known)}`);

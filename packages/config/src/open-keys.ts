@@ -1,0 +1,2 @@
+/** Keys that begin so are accepted unseen: they belong to features that change often. */
+export const openKeyPrefixes: readonly string[] = ["experimental_realtime_"];
