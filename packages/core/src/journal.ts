@@ -30,7 +30,7 @@ export class Journal {
   readonly #sink: LineSink | null;
   readonly #queue = new EventQueue<Event>();
   #waiting: Batch[] = [];
-  #pumping: Promise<void> | null = null;
+  #pumping = false;
 
   constructor(sink: LineSink | null) {
     this.#sink = sink;
@@ -63,13 +63,13 @@ export class Journal {
     }
     return new Promise((done) => {
       this.#waiting.push({ lines, events, done });
-      this.#pumping ??= this.#pump();
+      if (!this.#pumping) void this.#pump();
     });
   }
 
   /** Resolves when everything posted so far is announced. */
-  async drained(): Promise<void> {
-    await this.#pumping;
+  drained(): Promise<void> {
+    return this.post();
   }
 
   close(): void {
@@ -77,6 +77,7 @@ export class Journal {
   }
 
   async #pump(): Promise<void> {
+    this.#pumping = true;
     while (this.#waiting.length > 0) {
       const batches = this.#waiting;
       this.#waiting = [];
@@ -87,6 +88,6 @@ export class Journal {
         batch.done();
       }
     }
-    this.#pumping = null;
+    this.#pumping = false;
   }
 }
