@@ -124,10 +124,10 @@ test("no text crashes: cuts, swaps and insertions in the usual file", async () =
       if (outcome === "loaded") loaded += 1;
       else refused += 1;
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
-  expect(loaded).toBeGreaterThan(20);
-  expect(refused).toBeGreaterThan(20);
+  expect(loaded).toBeGreaterThan(10);
+  expect(refused).toBeGreaterThan(10);
 });
 
 test("no -c item crashes", async () => {
@@ -136,7 +136,7 @@ test("no -c item crashes", async () => {
     fc.asyncProperty(fc.array(item, { maxLength: 3 }), async (cli) => {
       expect(shown(await loadText("", cli))).not.toBe("");
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -233,9 +233,9 @@ test("the check by shape and the schemas agree on what is wrong", () => {
       verdicts[isWrong ? "wrong" : "right"] += 1;
       expect(isRefusedBySchema(table)).toBe(isWrong);
     }),
-    { numRuns: 3000 },
+    { numRuns: 2000 },
   );
-  expect(Math.min(verdicts.right, verdicts.wrong)).toBeGreaterThan(300);
+  expect(Math.min(verdicts.right, verdicts.wrong)).toBeGreaterThan(150);
 });
 
 test("there is nothing to say about the usual file", async () => {

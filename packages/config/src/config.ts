@@ -136,7 +136,7 @@ export interface Config {
   readonly reviewModel?: string | undefined;
   readonly modelProviderId: string;
   readonly modelProvider: ResolvedModelProvider;
-  /** The built-in providers and the person's own. */
+  /** The built-in providers and the person's own. May hold secrets. */
   readonly modelProviders: ModelProviders;
   /** Tokens. */
   readonly modelContextWindow?: number | undefined;

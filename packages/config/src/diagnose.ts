@@ -9,11 +9,13 @@ function problemError({ path, message }: Problem, origins: Origins): ConfigError
   return new ConfigError("invalid_value", message, { key: formatKeyPath(path), place });
 }
 
+/** Of two problems at one place, that of a profile and that of its effect, the profile's is first. */
 function byPlace(a: ConfigError, b: ConfigError): number {
   return (
     (a.path ?? "").localeCompare(b.path ?? "") ||
     (a.line ?? 0) - (b.line ?? 0) ||
-    (a.column ?? 0) - (b.column ?? 0)
+    (a.column ?? 0) - (b.column ?? 0) ||
+    (b.key ?? "").length - (a.key ?? "").length
   );
 }
 

@@ -15,7 +15,7 @@ export type ConfigLayerName =
   | { readonly type: "sessionFlags" }
   | { readonly type: "legacyManagedConfigTomlFromFile"; readonly file: AbsolutePath };
 
-/** One layer, its path values already absolute. */
+/** One layer, its path values already absolute. Table and text may hold secrets. */
 export interface ConfigLayer {
   readonly name: ConfigLayerName;
   /** What the layer sets; empty when its file does not exist. */
@@ -66,7 +66,7 @@ export async function readText(
 }
 
 /** Parses the text of `file`. @throws ConfigError `syntax`, with the place. */
-export async function parseConfigText(text: string, file: AbsolutePath): Promise<TomlTable> {
+async function parseConfigText(text: string, file: AbsolutePath): Promise<TomlTable> {
   try {
     return await parseToml(text);
   } catch (error) {

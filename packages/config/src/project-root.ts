@@ -4,7 +4,7 @@ import nodePath from "node:path";
 import { type AbsolutePath, fromAbsolute, isInside, join, parent } from "@codex-ts/absolute-path";
 
 /** `folder` and the folders above it, nearest first. */
-export function ancestors(folder: AbsolutePath): readonly AbsolutePath[] {
+function ancestors(folder: AbsolutePath): readonly AbsolutePath[] {
   const above = parent(folder);
   return above === null ? [folder] : [folder, ...ancestors(above)];
 }

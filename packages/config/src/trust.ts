@@ -21,6 +21,7 @@ export async function findTrust(
   table: TomlTable,
   folders: readonly (AbsolutePath | undefined)[],
 ): Promise<TrustLevel | undefined> {
+  if (table["projects"] === undefined) return undefined;
   for (const folder of folders) {
     if (folder === undefined) continue;
     const level = decisionFor(table, folder) ?? decisionFor(table, await canonical(folder));
