@@ -145,7 +145,7 @@ test.each([
   ["deep arrays", `a = ${"[".repeat(5000)}${"]".repeat(5000)}`],
   ["deep tables", `a = ${"{a=".repeat(5000)}1${"}".repeat(5000)}`],
   ["a long line", `model = "${"x".repeat(1_000_000)}"`],
-  ["many tables", "[[skills.config]]\nname = 1\n".repeat(5000)],
+  ["many tables", "[[skills.config]]\nname = 1\n".repeat(1000)],
 ])("no text crashes: %s", async (_name, text) => {
   expect(shown(await loadText(text))).not.toBe("");
 });
