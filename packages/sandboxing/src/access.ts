@@ -77,28 +77,19 @@ export function resolveEntries(
   });
 }
 
-function componentCount(path: AbsolutePath): number {
-  return path.split(nodePath.sep).filter((part) => part !== "").length;
-}
-
 /** The access of the most specific entry that holds `path`; `none` when no entry does. */
 export function accessAmong(
   entries: readonly ResolvedEntry[],
   path: AbsolutePath,
 ): FileSystemAccess {
   let winner: ResolvedEntry | null = null;
-  let depth = -1;
   for (const entry of entries) {
     if (!isInside(path, entry.path)) continue;
-    const entryDepth = componentCount(entry.path);
-    if (
-      winner === null ||
-      entryDepth > depth ||
-      (entryDepth === depth && outranks(entry.access, winner.access))
-    ) {
-      winner = entry;
-      depth = entryDepth;
-    }
+    // All that hold the path are prefixes of it: the longest has the most components.
+    const isCloser = winner === null || entry.path.length > winner.path.length;
+    const isStronger =
+      entry.path.length === winner?.path.length && outranks(entry.access, winner.access);
+    if (isCloser || isStronger) winner = entry;
   }
   return winner?.access ?? "none";
 }

@@ -98,6 +98,8 @@ function rulesOf(
     const found = locateClosedPath(path, locate);
     for (const link of found.links) links.add(link);
     if (found.place === null) return;
+    // A place that may be read is closed for writing by that, and opened in what is denied around it.
+    if (kind === "protect" && rules.get(found.place.path)?.kind === "read") return;
     add(found.place.kind === "missing" ? "cover" : kind, found.place.path);
   };
 

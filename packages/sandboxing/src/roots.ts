@@ -82,7 +82,12 @@ export function writableRoots(
 ): readonly WritableRoot[] {
   if (hasFullDiskWrite(policy)) return [];
   const files = context.files ?? nodeHostFiles;
-  const canonical = (path: AbsolutePath): AbsolutePath => canonicalize(files, path);
+  const canonicalPaths = new Map<AbsolutePath, AbsolutePath>();
+  const canonical = (path: AbsolutePath): AbsolutePath => {
+    const known = canonicalPaths.get(path) ?? canonicalize(files, path);
+    canonicalPaths.set(path, known);
+    return known;
+  };
   const entries = resolveEntries(policy, context);
   const access = (entry: ResolvedEntry): string => accessAmong(entries, entry.path);
 
