@@ -11,12 +11,15 @@ export interface CommandPermissions {
   readonly additional: PermissionProfile | undefined;
   /** The model's words to the person. */
   readonly justification: string | null;
+  /** The beginning of the command that the model suggests to allow for good. */
+  readonly prefixRule: readonly string[] | undefined;
 }
 
 export const defaultPermissions: CommandPermissions = {
   sandboxPermissions: "use_default",
   additional: undefined,
   justification: null,
+  prefixRule: undefined,
 };
 
 const CHOICES: readonly SandboxPermissions[] = [
@@ -41,6 +44,7 @@ export function readCommandPermissions(
   const sandboxPermissions = args.optionalChoice("sandbox_permissions", CHOICES) ?? "use_default";
   const additional = readProfile(args.optionalObject("additional_permissions"), workdir, context);
   const justification = args.optionalString("justification") ?? null;
+  const prefixRule = args.optionalStrings("prefix_rule");
   if (sandboxPermissions === "with_additional_permissions") {
     if (!additionalAllowed) {
       throw new ToolError(
@@ -67,7 +71,7 @@ export function readCommandPermissions(
       `the approval policy is ${policy}, under which a command cannot ask for more than the sandbox allows; run it without \`sandbox_permissions\``,
     );
   }
-  return { sandboxPermissions, additional, justification };
+  return { sandboxPermissions, additional, justification, prefixRule };
 }
 
 function readProfile(

@@ -9,6 +9,8 @@ export interface CommandPolicyRequest {
   readonly sandboxPolicy: SandboxPolicy;
   /** What the call asked for. */
   readonly sandboxPermissions: SandboxPermissions;
+  /** The beginning of the command that the model suggests to allow for good. */
+  readonly prefixRule?: readonly string[] | undefined;
   /** Programs outside the system's folders that are what their names say: the person's shell. */
   readonly trustedPrograms: readonly string[];
 }

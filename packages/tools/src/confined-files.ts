@@ -1,9 +1,11 @@
 // File operations for patches that cannot be led astray: a folder on the way that has become a symbolic
 // link since the patch was judged, and a second name of a file elsewhere, must not be written through.
 import { constants } from "node:fs";
-import { type FileHandle, open, readlink, realpath } from "node:fs/promises";
+import { type FileHandle, access, open, readlink, realpath } from "node:fs/promises";
 import { type AbsolutePath, basename, join, parent } from "@codex-ts/absolute-path";
 import { type PatchFileSystem, localFiles } from "@codex-ts/apply-patch";
+
+const DESCRIPTORS = "/proc/self/fd";
 
 /**
  * Changes files only below folders that are really where their path says, and only where `isWritable`
@@ -42,15 +44,23 @@ async function inRealFolder<T>(
 ): Promise<T> {
   const folder = parent(path);
   if (folder === null) throw systemError("EACCES", "the root folder may not be written");
-  if (process.platform !== "linux") {
+  if (process.platform !== "linux" || !(await hasDescriptorPaths())) {
     checkFolder(folder, await realpath(folder));
     return work(path);
   }
   await using handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  const descriptor = `/proc/self/fd/${handle.fd}`;
+  const descriptor = `${DESCRIPTORS}/${handle.fd}`;
   checkFolder(folder, await readlink(descriptor));
   // The descriptor must stay open until the work is done.
   return await work(join(descriptor as AbsolutePath, basename(path)));
+}
+
+/** Whether /proc is there: some containers are without. */
+async function hasDescriptorPaths(): Promise<boolean> {
+  return access(DESCRIPTORS).then(
+    () => true,
+    () => false,
+  );
 }
 
 function checkFolder(folder: AbsolutePath, real: string): void {

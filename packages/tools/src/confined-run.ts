@@ -55,6 +55,7 @@ export async function runConfined<T>(
     approvalPolicy: context.approvalPolicy,
     sandboxPolicy: context.sandboxPolicy,
     sandboxPermissions: permissions.sandboxPermissions,
+    prefixRule: permissions.prefixRule,
     trustedPrograms: [context.shell.path],
   });
   if (verdict.kind === "forbidden") return { kind: "rejected", message: verdict.reason };

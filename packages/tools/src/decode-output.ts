@@ -1,6 +1,9 @@
 // Bytes of a command to text. Most are UTF-8; for the rest the encoding is guessed.
 import { isUtf8 } from "node:buffer";
 
+/** How much of a text its encoding is guessed from. */
+const SAMPLE_BYTES = 64 * 1024;
+
 /**
  * Decodes what a command printed. Bytes that are not UTF-8 are decoded by the encoding that they look
  * like, and when they look like none (or like no text at all) with U+FFFD in place of what is wrong.
@@ -9,7 +12,7 @@ export async function decodeOutput(bytes: Uint8Array): Promise<string> {
   if (isUtf8(bytes) || bytes.includes(0)) return new TextDecoder().decode(bytes);
   if (hasOnlySmartPunctuation(bytes)) return new TextDecoder("windows-1252").decode(bytes);
   const { detect } = await import("chardet");
-  const encoding = detect(bytes);
+  const encoding = detect(bytes.subarray(0, SAMPLE_BYTES));
   try {
     return new TextDecoder(encoding ?? "utf-8", { ignoreBOM: false }).decode(bytes);
   } catch {

@@ -4,9 +4,9 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { ApplyPatchError, parsePatch } from "@codex-ts/apply-patch";
 import { extractApplyPatch } from "@codex-ts/shell-command";
 import type { CommandPermissions } from "./command-permissions.ts";
-import { structuredExecOutput } from "./exec-output.ts";
+import type { ExecOutput } from "./exec-output.ts";
 import { runPatch } from "./run-patch.ts";
-import { type ToolContext, ToolError, type ToolResult } from "./tool.ts";
+import { type ToolContext, ToolError } from "./tool.ts";
 
 const ADVICE =
   "Warning: this patch was applied although it came through a shell command. Use the apply_patch tool for patches.\n";
@@ -26,7 +26,7 @@ export async function runDivertedPatch(
   },
   context: ToolContext,
   signal: AbortSignal,
-): Promise<ToolResult | null> {
+): Promise<ExecOutput | null> {
   const found = extractApplyPatch(command.argv, isPatch);
   if (found.kind === "none") return null;
   if (found.kind === "implicit") {
@@ -46,11 +46,7 @@ export async function runDivertedPatch(
     context,
     signal,
   );
-  const advised = { ...result, output: result.output + ADVICE };
-  return {
-    body: structuredExecOutput(advised, context.truncation),
-    success: result.exitCode === 0,
-  };
+  return { ...result, output: result.output + ADVICE };
 }
 
 function isPatch(text: string): boolean {

@@ -3,6 +3,7 @@ import { isAlive, waitFor } from "@codex-ts/test-support";
 import { afterAll, describe, expect, test } from "vitest";
 import { fallbackCommandPolicy } from "./command-policy.ts";
 import { createExecCommandTool } from "./exec-command.ts";
+import { incompleteSuffixLength } from "./output-buffer.ts";
 import { createProcessStore, sessionToPrune } from "./process-store.ts";
 import { createToolRouter } from "./router.ts";
 import type { ToolContext } from "./tool.ts";
@@ -56,6 +57,8 @@ function parse(answer: unknown): Answer {
 
 /** A process that runs until it is told to stop, and says so first. */
 const untilKilled = "echo $$; exec sleep 60";
+/** Runs `script` once there is a file `go`. */
+const afterGo = (script: string): string => `until [ -e go ]; do sleep 0.01; done; ${script}`;
 
 describe("exec_command", () => {
   test("answers as soon as the command has ended", async () => {
@@ -110,9 +113,10 @@ describe("exec_command", () => {
 
   test("a command that goes on is answered with a session id; a poll brings the rest", async () => {
     await using turn = await turnWith();
-    const first = await exec(turn, "sleep 0.5; echo ready", { yield_time_ms: 10 });
+    const first = await exec(turn, afterGo("echo ready"), { yield_time_ms: 10 });
     expect(first).toMatchObject({ sessionId: 1000, output: "", exitCode: undefined });
     expect(turn.eventsOf("exec_command_end")).toEqual([]);
+    await turn.folder.write({ go: "" });
     const second = await write(turn, { session_id: 1000, yield_time_ms: 800 });
     expect(second).toMatchObject({ sessionId: undefined, output: "ready\n", exitCode: 0 });
     expect(turn.eventsOf("exec_command_end")).toMatchObject([
@@ -125,7 +129,8 @@ describe("exec_command", () => {
 
   test("the end of a process is told between turns, without a poll", async () => {
     await using turn = await turnWith();
-    await exec(turn, "sleep 0.4; echo late", { yield_time_ms: 10 });
+    await exec(turn, afterGo("echo late"), { yield_time_ms: 10 });
+    await turn.folder.write({ go: "" });
     await waitFor(() => turn.eventsOf("exec_command_end").length > 0);
     expect(turn.eventsOf("exec_command_end")).toMatchObject([{ aggregated_output: "late\n" }]);
     expect(await write(turn, { session_id: 1000 })).toMatchObject({
@@ -229,10 +234,9 @@ describe("exec_command", () => {
     const cmd =
       "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: a.txt\n+x\n*** End Patch\nEOF\n";
     const { text } = await exec(turn, cmd, { yield_time_ms: 1 });
-    expect(JSON.parse(text)).toMatchObject({
-      output: expect.stringMatching(/^Success\. [^]*\nA a\.txt\nWarning: /),
-      metadata: { exit_code: 0 },
-    });
+    expect(text).toMatch(
+      /^Exit code: 0\nWall time: [\d.]+ seconds\nOutput:\nSuccess\. .*\nA a\.txt\nWarning: /,
+    );
     expect(turn.eventsOf("exec_command_begin")).toEqual([]);
   });
 
@@ -240,12 +244,22 @@ describe("exec_command", () => {
     await using turn = await turnWith();
     await exec(
       turn,
-      String.raw`printf '\xff'; sleep 0.2; printf 'ab\xe2\x82'; sleep 0.2; printf '\xac'`,
+      String.raw`printf '\xff'; sleep 0.1; printf 'ab\xe2\x82'; sleep 0.1; printf '\xac'`,
     );
     const chunks = turn
       .eventsOf("exec_command_output_delta")
-      .map(({ chunk }) => Buffer.from(chunk, "base64").toString("hex"));
-    expect(chunks).toEqual(["ff", "6162", "e282ac"]);
+      .map(({ chunk }) => Buffer.from(chunk, "base64"));
+    expect(Buffer.concat(chunks).toString("hex")).toBe("ff6162e282ac");
+    expect(chunks.map(incompleteSuffixLength)).toEqual(chunks.map(() => 0));
+  });
+});
+
+describe("a command that cannot start", () => {
+  test.each([{}, { tty: true }])("is told in one line: %j", async (args) => {
+    await using turn = await turnWith();
+    const { text } = await exec(turn, "true", { workdir: "no/such/folder", ...args });
+    expect(text).toMatch(/^the command could not be started: .*no\/such\/folder/);
+    expect(turn.eventsOf("exec_command_end")).toHaveLength(1);
   });
 });
 
@@ -257,11 +271,11 @@ describe("an interrupt", () => {
     await waitFor(() => turn.eventsOf("exec_command_output_delta").length > 0);
     abort.abort();
     expect(await running).toMatch(/^Wall time: \d+\.\d seconds\naborted by user$/);
-    const answer = await write(turn, { session_id: 1000 });
-    expect(answer.sessionId).toBe(1000);
-    expect(isAlive(Number(answer.output))).toBe(true);
+    const session = turn.context.processes.get(1000);
+    const pid = Number(await session?.takeUnread());
+    expect([session?.end, isAlive(pid)]).toEqual([null, true]);
     await turn.context.processes.closeAll();
-    expect(isAlive(Number(answer.output))).toBe(false);
+    expect([session?.end?.signal, isAlive(pid)]).toEqual(["SIGTERM", false]);
   });
 
   test("while a person is asked starts nothing", async () => {
@@ -283,13 +297,13 @@ describe("an interrupt", () => {
 describe("write_stdin", () => {
   test("talks to a program in a terminal until its end of input", async () => {
     await using turn = await turnWith();
-    const first = await exec(turn, "cat", { tty: true, yield_time_ms: 250 });
+    const script = "while read line; do echo got $line; done; exit 3";
+    const first = await exec(turn, script, { tty: true, yield_time_ms: 250 });
     expect(first.sessionId).toBe(1000);
-    const echoed = await write(turn, { session_id: 1000, chars: "hello\n", yield_time_ms: 1000 });
-    expect(echoed.output).toContain("hello");
-    expect(echoed.sessionId).toBe(1000);
+    const answered = await write(turn, { session_id: 1000, chars: "hello\n", yield_time_ms: 1000 });
+    expect(answered).toMatchObject({ sessionId: 1000, output: expect.stringContaining("hello") });
     const ended = await write(turn, { session_id: 1000, chars: "\u0004", yield_time_ms: 20_000 });
-    expect(ended).toMatchObject({ exitCode: 0, sessionId: undefined });
+    expect(ended).toMatchObject({ exitCode: 3, sessionId: undefined });
     expect((await write(turn, { session_id: 1000, chars: "more" })).text).toMatch(
       /^write_stdin failed: there is no process with session ID 1000/,
     );
@@ -321,12 +335,17 @@ describe("write_stdin", () => {
 
   test("each answer has only what is new", async () => {
     await using turn = await turnWith();
-    await exec(turn, "while read line; do echo got $line; done", { tty: true, yield_time_ms: 250 });
-    const answers = [];
+    const script = "while read line; do echo got $line; done";
+    const first = await exec(turn, script, { tty: true, yield_time_ms: 250 });
+    const answers = [first.output];
     for (const chars of ["a\n", "b\n"]) {
-      answers.push((await write(turn, { session_id: 1000, chars, yield_time_ms: 700 })).output);
+      answers.push((await write(turn, { session_id: 1000, chars, yield_time_ms: 400 })).output);
     }
-    expect(answers.map((output) => output?.match(/got \w/g))).toEqual([["got a"], ["got b"]]);
+    const session = turn.context.processes.get(1000);
+    await turn.context.processes.closeAll();
+    answers.push(await session?.takeUnread());
+    expect(answers.join("").match(/got \w/g)).toEqual(["got a", "got b"]);
+    expect(answers.join("")).toBe(await session?.transcript());
   });
 
   test("calls of one response for one process are made in their order", async () => {
@@ -335,7 +354,7 @@ describe("write_stdin", () => {
     const router = createToolRouter({ tools: [writeStdin] });
     const signal = new AbortController().signal;
     await Promise.all(
-      ["1", "2", "3", "4"].map((digit) =>
+      ["1", "2", "3"].map((digit) =>
         router.run(
           {
             callId: digit,
@@ -356,7 +375,7 @@ describe("write_stdin", () => {
     );
     await turn.context.processes.closeAll();
     const [end] = turn.eventsOf("exec_command_end");
-    expect(end?.aggregated_output.match(/got \d/g)).toEqual(["got 1", "got 2", "got 3", "got 4"]);
+    expect(end?.aggregated_output.match(/got \d/g)).toEqual(["got 1", "got 2", "got 3"]);
   });
 });
 
@@ -368,18 +387,19 @@ describe("the process store", () => {
 
   test("closing ends every process and tells of it", async () => {
     await using turn = await turnWith();
-    const pids = [];
-    for (let index = 0; index < 2; index += 1) {
-      pids.push(Number((await exec(turn, untilKilled, { yield_time_ms: 250 })).output));
-    }
+    await exec(turn, untilKilled, { yield_time_ms: 250 });
+    await exec(turn, untilKilled, { yield_time_ms: 250 });
+    await waitFor(() => turn.eventsOf("exec_command_output_delta").length === 2);
+    const pids = turn
+      .eventsOf("exec_command_output_delta")
+      .map(({ chunk }) => Number(Buffer.from(chunk, "base64").toString()));
     expect(pids.every(isAlive)).toBe(true);
     await turn.context.processes.closeAll();
     expect(pids.some(isAlive)).toBe(false);
-    const ends = turn.eventsOf("exec_command_end").map((end) => [end.process_id, end.exit_code]);
-    expect(ends.sort()).toEqual([
-      ["1000", 143],
-      ["1001", 143],
-    ]);
+    const ends = turn
+      .eventsOf("exec_command_end")
+      .map(({ process_id, exit_code }) => `${process_id} ${exit_code}`);
+    expect(ends.toSorted()).toEqual(["1000 143", "1001 143"]);
     expect(turn.context.processes.size).toBe(0);
   });
 

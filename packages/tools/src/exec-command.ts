@@ -1,18 +1,19 @@
 // exec_command: starts a process, and answers when it has ended or has been given enough time.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
-import type { Confinement, EnvironmentProcess } from "@codex-ts/exec-server";
+import { type Confinement, type EnvironmentProcess, ExecError } from "@codex-ts/exec-server";
 import type { FunctionToolSpec } from "@codex-ts/protocol";
 import { isLikelyDenied } from "@codex-ts/sandboxing";
-import { parseCommand, shellArgv } from "@codex-ts/shell-command";
+import { parseCommand } from "@codex-ts/shell-command";
 import { abortedCommandText } from "./aborted-text.ts";
 import { commonProperties, loginProperty, readLogin, readWorkdir } from "./command-arguments.ts";
 import { type CommandPermissions, readCommandPermissions } from "./command-permissions.ts";
 import { type Attempt, runConfined } from "./confined-run.ts";
 import { runDivertedPatch } from "./diverted-patch.ts";
-import { declinedEnd, execEvents } from "./exec-events.ts";
+import { execEvents, unrunEnd } from "./exec-events.ts";
+import { freeformExecOutput } from "./exec-output.ts";
 import { functionSpec } from "./function-spec.ts";
 import { isStartFailure } from "./one-shot-command.ts";
-import { shellFor } from "./shell-argument.ts";
+import { scriptArgv, shellFor } from "./shell-argument.ts";
 import { ProcessSession } from "./process-session.ts";
 import { MAX_YIELD_MS, clampYield, outputProperties, sessionAnswer } from "./session-answer.ts";
 import type { CommandToolOptions } from "./shell-tools.ts";
@@ -60,7 +61,12 @@ export function createExecCommandTool(options: CommandToolOptions): Tool {
         context,
         signal,
       );
-      if (diverted !== null) return diverted;
+      if (diverted !== null) {
+        return {
+          body: freeformExecOutput(diverted, context.truncation),
+          success: diverted.exitCode === 0,
+        };
+      }
       const session = await startSession(call.callId, execCall, options, context, signal);
       const wallTimeMs = context.processes.now() - session.startedAt;
       return sessionAnswer(session, wallTimeMs, execCall.maxOutputTokens, context);
@@ -119,12 +125,14 @@ async function startSession(
       signal,
     );
     if (result.kind === "ran") return result.value;
+    events.begin();
+    events.end(unrunEnd(result.message, "declined"));
     throw new ToolError("respond", result.message);
   } catch (error) {
     if (error instanceof ToolError) {
       context.processes.remove(id);
       events.begin();
-      events.end(declinedEnd(error.message));
+      events.end(unrunEnd(error.message, "failed"));
     }
     throw error;
   } finally {
@@ -150,7 +158,7 @@ async function startProcess(
       signal,
     );
   } catch (error) {
-    if (!isStartFailure(error)) throw error;
+    if (!isStartFailure(error) && !(error instanceof ExecError)) throw error;
     throw new ToolError("respond", `the command could not be started: ${error.message}`, {
       cause: error,
     });
@@ -178,11 +186,8 @@ async function readCall(
   const script = args.string("cmd");
   const cwd = readWorkdir(args, context);
   const shell = await shellFor(args.optionalString("shell"), context);
-  const [program = shell.path, ...rest] = shellArgv(shell, script, {
-    login: readLogin(args, context),
-  });
   return {
-    argv: [program, ...rest],
+    argv: scriptArgv(shell, script, readLogin(args, context)),
     cwd,
     tty: args.optionalBoolean("tty") ?? false,
     yieldMs: clampYield(args.optionalCount("yield_time_ms") ?? DEFAULT_YIELD_MS, MAX_YIELD_MS),

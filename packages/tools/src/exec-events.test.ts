@@ -1,7 +1,7 @@
 import type { EventMsg } from "@codex-ts/protocol";
 import { abs } from "@codex-ts/test-support";
 import { describe, expect, test } from "vitest";
-import { type ExecEvents, declinedEnd, execEvents } from "./exec-events.ts";
+import { type ExecEvents, execEvents, unrunEnd } from "./exec-events.ts";
 
 function recorded(): { readonly events: ExecEvents; readonly sent: EventMsg[] } {
   const sent: EventMsg[] = [];
@@ -32,8 +32,8 @@ describe("execEvents", () => {
     const { events, sent } = recorded();
     events.begin();
     events.begin();
-    events.end(declinedEnd("no"));
-    events.end(declinedEnd("again"));
+    events.end(unrunEnd("no", "declined"));
+    events.end(unrunEnd("again", "declined"));
     events.begin();
     expect(sent).toMatchObject([
       { type: "exec_command_begin" },
@@ -43,7 +43,7 @@ describe("execEvents", () => {
 
   test("the duration is in whole seconds and nanoseconds", () => {
     const { events, sent } = recorded();
-    events.end({ ...declinedEnd(""), durationMs: 2500.25 });
+    events.end({ ...unrunEnd("", "declined"), durationMs: 2500.25 });
     expect(sent).toMatchObject([{ duration: { secs: 2, nanos: 500_250_000 } }]);
   });
 
@@ -59,7 +59,7 @@ describe("execEvents", () => {
     const { events, sent } = recorded();
     events.output("stdout", Buffer.from("\xe2\x82", "latin1"));
     expect(sent).toEqual([]);
-    events.end(declinedEnd(""));
+    events.end(unrunEnd("", "declined"));
     expect(chunks(sent)).toEqual(["stdout: \xe2\x82"]);
   });
 

@@ -114,8 +114,8 @@ function wireDuration(milliseconds: number): WireDuration {
   return { secs, nanos: Math.floor((milliseconds - secs * 1000) * 1e6) };
 }
 
-/** How a command that a person or a policy turned down ends for the client. */
-export function declinedEnd(message: string): ExecEnd {
+/** How a command ends for the client that never ran: it was turned down, or could not be started. */
+export function unrunEnd(message: string, status: "declined" | "failed"): ExecEnd {
   return {
     stdout: "",
     stderr: message,
@@ -123,6 +123,6 @@ export function declinedEnd(message: string): ExecEnd {
     formattedOutput: message,
     exitCode: -1,
     durationMs: 0,
-    status: "declined",
+    status,
   };
 }

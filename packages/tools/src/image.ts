@@ -8,7 +8,7 @@ const MAX_WIDTH = 2048;
 const MAX_HEIGHT = 768;
 const JPEG_QUALITY = 85;
 /** More than any camera makes; what decodes to more would take gigabytes of memory. */
-const MAX_PIXELS = 200_000_000;
+const MAX_PIXELS = 100_000_000;
 
 export type ImageErrorCode = "unreadable" | "unsupported_type" | "invalid_image" | "codec_missing";
 

@@ -1,4 +1,5 @@
-import { abs, isAlive, waitFor } from "@codex-ts/test-support";
+import { writeFileSync } from "node:fs";
+import { abs, isAlive, temporaryDirectory, waitFor } from "@codex-ts/test-support";
 import { afterAll, describe, expect, test } from "vitest";
 import { type OneShotRequest, runToEnd } from "./one-shot-command.ts";
 import { localTestEnvironment } from "./tool-context.fixture.ts";
@@ -25,8 +26,26 @@ function request(script: string, parts: Partial<OneShotRequest> = {}): OneShotRe
 
 describe("runToEnd", () => {
   test("keeps both streams, apart and together in the order of arrival", async () => {
-    const script = "echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three; exit 3";
-    expect(await runToEnd(environment, request(script), never)).toEqual({
+    await using folder = await temporaryDirectory();
+    const script = [
+      "echo one",
+      "until [ -e seen-stdout ]; do sleep 0.01; done; echo two >&2",
+      "until [ -e seen-stderr ]; do sleep 0.01; done; echo three; exit 3",
+    ].join("\n");
+    const seen: string[] = [];
+    const command = { ...request(script).command, cwd: folder.path };
+    const result = await runToEnd(
+      environment,
+      request(script, {
+        command,
+        onOutput: (stream, bytes) => {
+          seen.push(`${stream}: ${Buffer.from(bytes).toString()}`);
+          writeFileSync(folder.join(`seen-${stream}`), "");
+        },
+      }),
+      never,
+    );
+    expect(result).toEqual({
       exitCode: 3,
       signal: null,
       stdout: "one\nthree\n",
@@ -37,18 +56,7 @@ describe("runToEnd", () => {
       isAborted: false,
       sandbox: "none",
     });
-  });
-
-  test("reports output as it comes", async () => {
-    const seen: string[] = [];
-    await runToEnd(
-      environment,
-      request("echo out; sleep 0.05; echo err >&2", {
-        onOutput: (stream, bytes) => seen.push(`${stream}: ${Buffer.from(bytes).toString()}`),
-      }),
-      never,
-    );
-    expect(seen).toEqual(["stdout: out\n", "stderr: err\n"]);
+    expect(seen).toEqual(["stdout: one\n", "stderr: two\n", "stdout: three\n"]);
   });
 
   test("at the time limit the command is stopped: exit code 124, with what it printed", async () => {

@@ -1,9 +1,15 @@
 // Runs a command to its end, with a time limit and with bounded memory.
-import type { Confinement, Environment, EnvironmentProcess } from "@codex-ts/exec-server";
+import {
+  type Confinement,
+  type Environment,
+  type EnvironmentProcess,
+  ExecError,
+} from "@codex-ts/exec-server";
 import { type CommandSpec, SandboxError, type SandboxType } from "@codex-ts/sandboxing";
 import { withinTime } from "./abort.ts";
 import { OutputBuffer, outputText } from "./output-buffer.ts";
 import { stopProcess } from "./stop-process.ts";
+import { ToolError } from "./tool.ts";
 
 /** The exit code of a command that its time limit has stopped. */
 const TIMEOUT_EXIT_CODE = 124;
@@ -42,7 +48,8 @@ export interface OneShotResult {
  * Runs a command. At its time limit, and when `signal` aborts, its process group is stopped; the result
  * has what it printed until then.
  *
- * @throws SandboxError when it cannot be confined; a program that cannot be started is a result.
+ * @throws SandboxError when it cannot be confined, ToolError when the environment cannot run it at all; a
+ *   program that cannot be started is a result.
  */
 export async function runToEnd(
   environment: Environment,
@@ -56,7 +63,10 @@ export async function runToEnd(
     process = await environment.start({ command, confinement }, signal);
   } catch (error) {
     if (isStartFailure(error)) return startFailure(error, now() - started);
-    throw error;
+    if (!(error instanceof ExecError)) throw error;
+    throw new ToolError("respond", `the command could not be started: ${error.message}`, {
+      cause: error,
+    });
   }
   const buffers = { stdout: new OutputBuffer(), stderr: new OutputBuffer() };
   const both = new OutputBuffer();

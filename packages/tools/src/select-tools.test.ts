@@ -77,7 +77,7 @@ describe("selectTools", () => {
   });
 
   test("apply_patch takes the model's form, else freeform where that is turned on", () => {
-    const form = (applyPatchFreeform: boolean, type: ModelInfo["apply_patch_tool_type"]) =>
+    const form = (applyPatchFreeform: boolean, type: "freeform" | "function" | null) =>
       selectTools({
         ...selection,
         applyPatchFreeform,
@@ -87,7 +87,7 @@ describe("selectTools", () => {
       form(false, "freeform"),
       form(false, "function"),
       form(false, null),
-      form(true, undefined),
+      form(true, null),
     ]).toEqual(["custom", "function", undefined, "custom"]);
   });
 
@@ -114,14 +114,22 @@ describe("selectTools", () => {
       model: { ...model, supports_image_detail_original: true, apply_patch_tool_type: "function" },
     });
     expect(new Set(tools.map(({ name }) => name)).size).toBe(tools.length);
-    for (const { spec } of tools) {
-      if (spec?.type !== "function") continue;
-      const properties = Object.keys(spec.parameters.properties ?? {});
-      expect(spec).toMatchObject({ strict: false, parameters: { additionalProperties: false } });
-      expect(properties, spec.name).toEqual(properties.toSorted());
-      expect(properties, spec.name).toEqual(
-        expect.arrayContaining([...(spec.parameters.required ?? [])]),
-      );
+    const specs = tools.flatMap(({ spec }) => (spec?.type === "function" ? [spec] : []));
+    expect(specs.map(({ name }) => name)).toEqual([
+      "exec_command",
+      "write_stdin",
+      "update_plan",
+      "apply_patch",
+      "view_image",
+    ]);
+    for (const { strict, parameters } of specs) {
+      const properties = Object.keys(parameters.properties ?? {});
+      expect({ strict, open: parameters.additionalProperties }).toEqual({
+        strict: false,
+        open: false,
+      });
+      expect(properties).toEqual(properties.toSorted());
+      expect(properties).toEqual(expect.arrayContaining([...(parameters.required ?? [])]));
     }
   });
 

@@ -108,6 +108,13 @@ describe("shell", () => {
     expect(turn.eventsOf("exec_command_end")).toMatchObject([{ status: "failed", exit_code: 127 }]);
   });
 
+  test("a folder that does not exist is named", async () => {
+    await using turn = await turnWith();
+    const output = await turn.run(shell, { command: ["true"], workdir: "no/such/folder" });
+    expect(output).toMatch(/no\/such\/folder/);
+    expect(turn.eventsOf("exec_command_end")).toMatchObject([{ status: "failed" }]);
+  });
+
   test("an interrupt stops the whole group; the client gets what was printed", async () => {
     const abort = new AbortController();
     await using turn = await turnWith();
@@ -189,14 +196,14 @@ describe("shell_command", () => {
 const readOnly: SandboxPolicy = { type: "read-only" };
 
 describe("approvals of commands", () => {
-  test.each<AskForApproval>(["never", "untrusted", "on-failure"])(
+  test.each(["never", "untrusted", "on-failure"] as const)(
     "under %s a command that asks to leave the sandbox is refused, the same without runs",
     async (approvalPolicy) => {
       await using turn = await turnWith({ approvalPolicy });
       const args = { command: ["echo", "hi"] };
       const asking = { ...args, sandbox_permissions: "require_escalated" };
       expect(await turn.run(shell, asking)).toMatch(
-        new RegExp(`^the approval policy is ${String(approvalPolicy)}, under which`),
+        new RegExp(`^the approval policy is ${approvalPolicy}, under which`),
       );
       expect(turn.events).toEqual([]);
       expect(await turn.run(shell, args)).toMatch(/hi/);

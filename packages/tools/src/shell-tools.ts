@@ -2,7 +2,7 @@
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { ToolSpec } from "@codex-ts/protocol";
 import { isLikelyDenied } from "@codex-ts/sandboxing";
-import { parseCommand, shellArgv } from "@codex-ts/shell-command";
+import { parseCommand } from "@codex-ts/shell-command";
 import { abortedCommandText } from "./aborted-text.ts";
 import {
   type CommandArgumentOptions,
@@ -19,11 +19,12 @@ import {
 import type { CommandPolicy } from "./command-policy.ts";
 import { runConfined } from "./confined-run.ts";
 import { runDivertedPatch } from "./diverted-patch.ts";
-import { type ExecEvents, declinedEnd, execEvents } from "./exec-events.ts";
+import { type ExecEvents, execEvents, unrunEnd } from "./exec-events.ts";
 import { formatExecOutput, freeformExecOutput, structuredExecOutput } from "./exec-output.ts";
 import { functionSpec } from "./function-spec.ts";
 import { type OneShotResult, runToEnd } from "./one-shot-command.ts";
-import { type Tool, type ToolCall, type ToolContext, ToolError, type ToolResult } from "./tool.ts";
+import { scriptArgv } from "./shell-argument.ts";
+import { type Tool, type ToolCall, type ToolContext, ToolError } from "./tool.ts";
 import { ToolArguments, badArguments } from "./tool-arguments.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -61,17 +62,13 @@ export function createShellTool(
     async run(call, context, signal) {
       const read = name === "shell_command" ? readScriptCall : readArgvCall;
       const shellCall = read(call, context, options);
-      const diverted = await runDivertedPatch(
-        { callId: call.callId, ...shellCall, approveInside: options.approveInside },
-        context,
-        signal,
-      );
-      if (diverted !== null) return diverted;
-      const result = await runShellCall(call.callId, shellCall, options, context, signal);
-      return {
-        body: format(result, context.truncation),
-        success: result.exitCode === 0,
-      } satisfies ToolResult;
+      const result =
+        (await runDivertedPatch(
+          { callId: call.callId, ...shellCall, approveInside: options.approveInside },
+          context,
+          signal,
+        )) ?? (await runShellCall(call.callId, shellCall, options, context, signal));
+      return { body: format(result, context.truncation), success: result.exitCode === 0 };
     },
   };
 }
@@ -127,13 +124,16 @@ async function runShellCall(
       context,
       signal,
     );
-    if (result.kind === "rejected") throw new ToolError("respond", result.message);
+    if (result.kind === "rejected") {
+      events.end(unrunEnd(result.message, "declined"));
+      throw new ToolError("respond", result.message);
+    }
     announceEnd(events, result.value, context);
     signal.throwIfAborted();
     return result.value;
   } catch (error) {
     // Has no effect when the end has been announced.
-    events.end(declinedEnd(error instanceof Error ? error.message : String(error)));
+    events.end(unrunEnd(error instanceof Error ? error.message : String(error), "failed"));
     throw error;
   }
 }
@@ -177,7 +177,7 @@ function readScriptCall(
   const args = ToolArguments.ofCall(call);
   const script = args.string("command");
   return {
-    argv: programOf(shellArgv(context.shell, script, { login: readLogin(args, context) })),
+    argv: scriptArgv(context.shell, script, readLogin(args, context)),
     ...readLimits(args, context, options),
   };
 }

@@ -30,7 +30,6 @@ export function createViewImageTool(options: { readonly originalDetail: boolean 
       required: ["path"],
     }),
     parallel: true,
-    claims: () => [{ resource: "workspace", mode: "shared" }],
     abortedText,
     accepts: (payload) => payload.kind === "function",
     async run(call, context) {
