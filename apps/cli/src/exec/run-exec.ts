@@ -33,7 +33,8 @@ export async function runExec(invocation: ExecInvocation, terminal: Terminal): P
   const images = await readImages(exec.images, cwd);
   const prompt = await promptOf(invocation, terminal);
   const session = resume === undefined ? null : await findSession(engine, resume, cwd);
-  return runTurn(engine, invocation, terminal, { session, images, prompt, outputSchema });
+  // Awaited here: the engine must live until the turn is over.
+  return await runTurn(engine, invocation, terminal, { session, images, prompt, outputSchema });
 }
 
 async function runTurn(
