@@ -1,9 +1,30 @@
 // One bundle for the command line: what a run needs is one small file and a few chunks loaded on demand.
 import { chmodSync, copyFileSync } from "node:fs";
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
+
+type EsbuildPlugin = NonNullable<Options["esbuildPlugins"]>[number];
+
+/**
+ * An ESM import of a built-in module reads all of its exports, which for `node:http` alone loads a
+ * whole fetch implementation. `process.getBuiltinModule` hands over the module and reads nothing.
+ */
+const lazyBuiltins: EsbuildPlugin = {
+  name: "lazy-builtins",
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+      loader: "js",
+    }));
+  },
+};
 
 export default defineConfig({
-  entry: { "codex-ts": "src/codex-ts.ts" },
+  entry: {
+    "codex-ts": "src/codex-ts.ts",
+    // Started as a thread of its own, from beside the chunk that starts it.
+    "chunks/landlock-worker": "../../packages/sandboxing/src/landlock-worker.ts",
+  },
   format: "esm",
   target: "node22",
   platform: "node",
@@ -12,9 +33,12 @@ export default defineConfig({
   dts: false,
   splitting: true,
   minify: true,
+  removeNodeProtocol: false,
   treeshake: true,
-  noExternal: [/.*/],
-  external: ["koffi", "@lydell/node-pty"],
+  // What has native code stays a dependency; all else is bundled.
+  noExternal: [/^(?!koffi$|@lydell\/node-pty$|@napi-rs\/image$)/],
+  external: ["koffi", "@lydell/node-pty", "@napi-rs/image"],
+  esbuildPlugins: [lazyBuiltins],
   esbuildOptions(options) {
     options.conditions = ["@codex-ts/source"];
     options.legalComments = "external";
@@ -22,7 +46,7 @@ export default defineConfig({
   },
   banner: {
     // CommonJS libraries in the bundle ask for built-in modules through `require`.
-    js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+    js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);',
   },
   async onSuccess() {
     copyFileSync("src/launcher.sh", "dist/codex-ts");

@@ -34,6 +34,8 @@ export interface ScriptedModelOptions {
 }
 
 export interface ScriptedModel extends AsyncDisposable {
+  /** Lets the process end while the server still listens. */
+  unref(): void;
   /** The provider's base URL, ending in `/v1`. */
   readonly url: string;
   /** Requests to `/responses`, in the order of arrival. */
@@ -102,6 +104,7 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
   return {
+    unref: () => void server.unref(),
     url: `http://127.0.0.1:${port}/v1`,
     requests,
     allRequests,

@@ -19,7 +19,7 @@ export interface BenchmarkContext {
   readonly scratch: string;
 }
 
-export type Subject = CommandSubject | FunctionSubject;
+export type Subject = CommandSubject | FunctionSubject | SampledSubject;
 
 /** A command, timed from its start to its end; it must exit with 0. Its output is thrown away. */
 export interface CommandSubject {
@@ -35,6 +35,12 @@ export interface FunctionSubject {
   run(): unknown;
   /** 1 when left out; more for what takes less than a millisecond. */
   readonly repeat?: number | undefined;
+}
+
+/** Something that takes its own time: each call gives the milliseconds of one sample. */
+export interface SampledSubject {
+  readonly name: string;
+  sample(): Promise<number>;
 }
 
 export function isCommand(subject: Subject): subject is CommandSubject {

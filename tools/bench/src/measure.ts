@@ -34,6 +34,11 @@ function timeCommand({ name, command, cwd, env }: CommandSubject): Promise<numbe
   });
 }
 
+function timeOf(subject: Subject): Promise<number> {
+  if (isCommand(subject)) return timeCommand(subject);
+  return "sample" in subject ? subject.sample() : timeFunction(subject);
+}
+
 async function timeFunction({ run, repeat = 1 }: FunctionSubject): Promise<number> {
   const start = performance.now();
   for (let call = 0; call < repeat; call += 1) {
@@ -63,7 +68,7 @@ export async function measure(
   const peaks = new Map<Subject, number[]>(subjects.map((subject) => [subject, []]));
   for (let round = -warmUp; round < rounds; round += 1) {
     for (const subject of turn(subjects, round + warmUp)) {
-      const time = isCommand(subject) ? await timeCommand(subject) : await timeFunction(subject);
+      const time = await timeOf(subject);
       if (round >= 0) times.get(subject)?.push(time);
     }
   }

@@ -5,6 +5,7 @@
 // in the background, tells its id and ends; this process, as the reaper of orphans, inherits the command and waits.
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import type { Readable } from "node:stream";
 import type { CommandSubject } from "./benchmark.ts";
 
@@ -25,6 +26,8 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const rusageLongs = 18;
 const maxrssIndex = 4;
 
+const handOverAttempts = 100;
+
 interface Waiter {
   /** The wait status and the peak in bytes of an inherited process, once it has ended. */
   wait(pid: number): Promise<{ readonly status: number; readonly peak: number }>;
@@ -43,18 +46,21 @@ async function loadWaiter(): Promise<Waiter> {
     throw new MeasureError("This process may not become the reaper of orphans (prctl failed).");
   }
   return {
-    wait: (pid) =>
-      new Promise((settle, fail) => {
-        const status = new Int32Array(1);
-        const usage = new BigInt64Array(rusageLongs);
-        wait4.async(pid, status, 0, usage, (error: unknown, reaped: number) => {
-          if (error !== null || reaped !== pid) {
-            fail(new MeasureError(`Process ${pid} could not be waited for.`));
-          } else {
-            settle({ status: status[0] ?? 0, peak: Number(usage[maxrssIndex] ?? 0n) * 1024 });
-          }
+    async wait(pid) {
+      const status = new Int32Array(1);
+      const usage = new BigInt64Array(rusageLongs);
+      // The shell closes its pipe a moment before its children are handed over.
+      for (let attempt = 0; attempt < handOverAttempts; attempt += 1) {
+        const reaped = await new Promise<number>((settle) => {
+          wait4.async(pid, status, 0, usage, (_error: unknown, result: number) => settle(result));
         });
-      }),
+        if (reaped === pid) {
+          return { status: status[0] ?? 0, peak: Number(usage[maxrssIndex] ?? 0n) * 1024 };
+        }
+        await setTimeout(10);
+      }
+      throw new MeasureError(`Process ${pid} could not be waited for.`);
+    },
   };
 }
 

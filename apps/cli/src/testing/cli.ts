@@ -11,11 +11,7 @@ import {
   temporaryGitRepository,
 } from "@codex-ts/test-support";
 import type { JsonEvent } from "../exec/json-events.ts";
-
-const entry = nodePath.resolve(import.meta.dirname, "../codex-ts.ts");
-
-/** The arguments of `node` that run the command line from its sources. */
-export const sourceCommand: readonly string[] = ["--conditions=@codex-ts/source", entry];
+import { type BuiltCli, builtCli } from "./built-cli.ts";
 
 export interface CliResult {
   readonly code: number | null;
@@ -34,8 +30,8 @@ export interface RunningCli {
 export interface CliOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Written to standard input, which is then closed; empty by default. */
-  readonly stdin?: string | Uint8Array;
+  /** Written to standard input, which is then closed; empty by default. "open" leaves it open. */
+  readonly stdin?: string | Uint8Array | { readonly kind: "open" };
 }
 
 /** A home, a repository and a scripted model that belong together. */
@@ -43,6 +39,9 @@ export interface CliWorld extends AsyncDisposable {
   readonly home: string;
   readonly repository: string;
   readonly model: ScriptedModel;
+  readonly cli: BuiltCli;
+  /** The environment that runs get unless they say otherwise. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   start(args: readonly string[], options?: CliOptions): RunningCli;
   run(args: readonly string[], options?: CliOptions): Promise<CliResult>;
   /** Paths of the session files, oldest first. */
@@ -56,6 +55,8 @@ export interface CliWorldOptions {
   readonly config?: string;
   /** More lines for the provider's table. */
   readonly provider?: string;
+  /** Lines behind the provider's table, such as profiles. */
+  readonly tables?: string;
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -65,6 +66,7 @@ export async function cliWorld(options: CliWorldOptions): Promise<CliWorld> {
   const repository = stack.use(
     await temporaryGitRepository({ files: options.files ?? { "a.txt": "a\n" } }),
   );
+  const cli = await builtCli();
   const model = stack.use(await startScriptedModel({ script: options.script }));
   const home = nodePath.join(root.path, "home");
   await mkdir(home);
@@ -79,22 +81,25 @@ base_url = "${model.url}"
 request_max_retries = 0
 stream_max_retries = 0
 ${options.provider ?? ""}
+${options.tables ?? ""}
 `,
   );
 
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: root.path,
+    CODEX_HOME: home,
+    CODEX_TS_NODE: process.execPath,
+  };
   const start = (args: readonly string[], run: CliOptions = {}): RunningCli => {
-    const child = spawn(process.execPath, [...sourceCommand, ...args], {
+    const child = spawn(process.execPath, [cli.entry, ...args], {
       cwd: run.cwd ?? repository.path,
-      env: {
-        PATH: process.env["PATH"],
-        HOME: root.path,
-        CODEX_HOME: home,
-        NODE_DISABLE_COMPILE_CACHE: "1",
-        ...run.env,
-      },
+      env: { ...env, ...run.env },
     });
+    stack.defer(() => void child.kill("SIGKILL"));
     child.stdin.on("error", () => {});
-    child.stdin.end(run.stdin ?? "");
+    const { stdin = "" } = run;
+    if (typeof stdin === "string" || stdin instanceof Uint8Array) child.stdin.end(stdin);
     return { child, done: finished(child) };
   };
   const sessionFiles = async (): Promise<readonly string[]> => {
@@ -110,6 +115,8 @@ ${options.provider ?? ""}
     home,
     repository: repository.path,
     model,
+    cli,
+    env,
     start,
     run: (args, run) => start(args, run).done,
     sessionFiles,
