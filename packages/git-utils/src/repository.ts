@@ -96,7 +96,7 @@ function originUrl(config: string): string | null {
   let inOrigin = false;
   for (const line of config.split("\n")) {
     const text = line.trim();
-    if (text.startsWith("[")) inOrigin = /^\[remote "origin"\]/.test(text);
+    if (text.startsWith("[")) inOrigin = text.startsWith('[remote "origin"]');
     else if (inOrigin) {
       const url = /^url\s*=\s*(.+)$/.exec(text)?.[1];
       if (url !== undefined) return withoutCredentials(url.trim());
@@ -105,6 +105,7 @@ function originUrl(config: string): string | null {
   return null;
 }
 
-function withoutCredentials(url: string): string {
+/** The URL without a user name and password in it. */
+export function withoutCredentials(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
 }
