@@ -39,14 +39,19 @@ test("every kind of item, its events in order, its id from start to end", async 
       respond([
         customToolCall({ name: "apply_patch", input: "no patch", callId: "c3" }),
         plan("p2", "completed"),
-        item({
-          type: "web_search_call",
-          id: "ws_1",
-          status: "completed",
-          action: { type: "search", query: "weather" },
-        }),
       ]),
-      respond([message("All done.")], { usage: { input: 50, cached: 20, output: 5 } }),
+      respond(
+        [
+          item({
+            type: "web_search_call",
+            id: "ws_1",
+            status: "completed",
+            action: { type: "search", query: "weather" },
+          }),
+          message("All done."),
+        ],
+        { usage: { input: 50, cached: 20, output: 5 } },
+      ),
     ],
   });
   const run = await world.run(["exec", "--json", "-s", "workspace-write", "go"]);

@@ -1,15 +1,6 @@
 // The command line as it ships: the bundle, built once for all test files that run it.
 import { createHash } from "node:crypto";
-import {
-  chmod,
-  copyFile,
-  mkdir,
-  readdir,
-  rename,
-  rm,
-  rmdir,
-  stat,
-} from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import nodePath from "node:path";
 import { runProcess, waitFor } from "@codex-ts/test-support";
