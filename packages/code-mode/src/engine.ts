@@ -1,0 +1,436 @@
+/** One QuickJS instance, its host function and its snapshots. Runs in a worker, one cell at a time. */
+import type {
+  QuickJSContext,
+  QuickJSHandle,
+  QuickJSRuntime,
+  QuickJSSyncVariant,
+} from "quickjs-emscripten-core";
+import type { CellError, ContentItem } from "./content.ts";
+import { createEngineMemory, createMemory, findHeapEnd } from "./engine-memory.ts";
+import type { EngineMemory, MemorySnapshot } from "./engine-memory.ts";
+import { describeError, engineFailure } from "./error-text.ts";
+import { imageItem } from "./image.ts";
+import { helperModuleName, helperModuleSource, moduleNameOf, toolModuleName, toolModuleSource } from "./modules.ts";
+import { helperStatus, prelude, preludeFile } from "./prelude.ts";
+import type { WasmMemory, WasmModule } from "./web-assembly.ts";
+import { storedSize } from "./wire.ts";
+import type { CellLimits, CellOutcome } from "./wire.ts";
+
+/** The script's name in stack traces. */
+export const scriptFile = "exec_main.mjs";
+/** Below a quarter of the worker's stack: QuickJS must notice before the host's stack ends. */
+const maxStackBytes = 256 * 1024;
+const jobsPerBatch = 1000;
+/** A value that a script ends with is read for at most this long. */
+const describeMs = 100;
+const maxTimers = 1000;
+const unsupported = "unsupported:";
+
+/** What a running cell says; must not throw. */
+export interface CellEvents {
+  item(item: ContentItem): void;
+  call(call: number, name: string, input: string): void;
+  notify(text: string): void;
+  yield(): void;
+  exit(): void;
+  startTimer(timer: number, ms: number): void;
+  clearTimer(timer: number): void;
+  /** Polled while the script runs: true ends it. */
+  isStopped(): boolean;
+}
+
+export interface EngineOptions {
+  readonly wasm: WasmModule;
+  readonly limits: CellLimits;
+  /** Gives scripts `setTimeout` and `clearTimeout`. */
+  readonly timers: boolean;
+}
+
+export interface CellStart {
+  readonly source: string;
+  readonly stored: string;
+  readonly storedBytes: number;
+}
+
+export interface Engine {
+  /** Takes the list of tools as JSON, unless it has the one with this key. */
+  setTools(key: number, tools: string | undefined): void;
+  /** Runs until the script ends or waits; undefined when it waits. */
+  run(start: CellStart, events: CellEvents): CellOutcome | undefined;
+  answer(call: number, ok: boolean, json: string): CellOutcome | undefined;
+  fire(timer: number): CellOutcome | undefined;
+  /** What the cell stored, in the order of its last writes, and the items that were over a limit. */
+  result(): { readonly stored: readonly (readonly [string, string])[]; readonly dropped: number };
+  /** Puts the memory back. False when the instance is spent and another is to be made. */
+  reset(): boolean;
+}
+
+interface CellState {
+  readonly events: CellEvents;
+  readonly stored: Map<string, string>;
+  readonly calls: Map<number, number>;
+  readonly timers: Set<number>;
+  readonly givenJson: string;
+  given: Record<string, string> | undefined;
+  storedBytes: number;
+  callBytes: number;
+  items: number;
+  bytes: number;
+  dropped: number;
+  exited: boolean;
+}
+
+/** An abort of the engine is reported by the exception that it throws, not on the console. */
+const quiet: object = { print: ignore, printErr: ignore };
+
+/** The address of the allocator's word, the same for every instance of one WebAssembly module. */
+let heapEndAddress: number | undefined;
+
+/** Loads the code of the engine, all but the WebAssembly itself. */
+export async function loadLibrary() {
+  const [library, { default: variant }] = await Promise.all([
+    import("quickjs-emscripten-core"),
+    import("@jitl/quickjs-wasmfile-release-sync"),
+  ]);
+  // The package's types describe its CommonJS build; an ES module gets the variant itself.
+  return [library, variant as unknown as QuickJSSyncVariant] as const;
+}
+
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const [{ newQuickJSWASMModuleFromVariant, newVariant }, variant] = await loadLibrary();
+  const wasmMemory = createMemory(options.limits.memoryBytes);
+  const quickjs = await newQuickJSWASMModuleFromVariant(
+    newVariant(variant, {
+      wasmModule: options.wasm,
+      wasmMemory,
+      emscriptenModule: quiet,
+    }),
+  );
+  const runtime = quickjs.newRuntime();
+  runtime.setMaxStackSize(maxStackBytes);
+  const context = runtime.newContext();
+  heapEndAddress ??= findHeapEnd(wasmMemory, (bytes) => {
+    context.unwrapResult(context.evalCode(`new ArrayBuffer(${bytes}); undefined`)).dispose();
+  });
+  return new QuickJsEngine(options, runtime, context, wasmMemory);
+}
+
+class QuickJsEngine implements Engine {
+  readonly #limits: CellLimits;
+  readonly #runtime: QuickJSRuntime;
+  readonly #context: QuickJSContext;
+  readonly #begin: QuickJSHandle;
+  readonly #settle: QuickJSHandle;
+  readonly #fire: QuickJSHandle;
+  readonly #describe: QuickJSHandle;
+  readonly #addTools: QuickJSHandle;
+  readonly #base: MemorySnapshot;
+  #memory: EngineMemory;
+  #ready: MemorySnapshot;
+  #toolsKey = -1;
+  #cell: CellState | undefined;
+  #module: QuickJSHandle | undefined;
+  #deadline = Infinity;
+  #broken = false;
+
+  constructor(
+    options: EngineOptions,
+    runtime: QuickJSRuntime,
+    context: QuickJSContext,
+    wasmMemory: WasmMemory,
+  ) {
+    this.#limits = options.limits;
+    this.#runtime = runtime;
+    this.#context = context;
+    // All modules that there are have been evaluated before a script runs: nothing is ever loaded.
+    // Only the loader can refuse: what the function that resolves names throws is lost.
+    runtime.setModuleLoader(
+      (name) => ({
+        error: new Error(`Unsupported import in exec: ${name.slice(unsupported.length)}`),
+      }),
+      (_base, name) => moduleNameOf(name) ?? unsupported + name,
+    );
+    const host = context.newFunction("", (argument) => {
+      const status = this.#help(argument);
+      return status === undefined ? undefined : context.newNumber(status);
+    });
+    const install = context.unwrapResult(context.evalCode(prelude, preludeFile));
+    const world = context.unwrapResult(context.callFunction(install, context.undefined, host));
+    host.dispose();
+    install.dispose();
+    this.#begin = context.getProp(world, "begin");
+    this.#settle = context.getProp(world, "settle");
+    this.#fire = context.getProp(world, "fire");
+    this.#describe = context.getProp(world, "describe");
+    this.#addTools = context.getProp(world, "setTools");
+    if (options.timers) {
+      const add = context.getProp(world, "addTimers");
+      context.unwrapResult(context.callFunction(add, context.undefined)).dispose();
+      add.dispose();
+    }
+    world.dispose();
+    this.#load(helperModuleSource, helperModuleName);
+    runtime.setInterruptHandler(() => this.#interrupted());
+    this.#memory = createEngineMemory(wasmMemory, heapEndAddress);
+    this.#base = this.#memory.take();
+    this.#ready = this.#base;
+  }
+
+  setTools(key: number, tools: string | undefined): void {
+    if (key === this.#toolsKey || tools === undefined) return;
+    this.#memory.restore(this.#base);
+    this.#invoke(this.#addTools, [tools]);
+    const parsed = JSON.parse(tools) as readonly { readonly identifier: string }[];
+    this.#load(toolModuleSource(parsed.map(({ identifier }) => identifier)), toolModuleName);
+    this.#memory = createEngineMemory(this.#memory.memory, heapEndAddress);
+    this.#ready = this.#memory.take();
+    this.#toolsKey = key;
+  }
+
+  run(start: CellStart, events: CellEvents): CellOutcome | undefined {
+    this.#cell = {
+      events,
+      stored: new Map(),
+      calls: new Map(),
+      timers: new Set(),
+      givenJson: start.stored === "" ? "{}" : start.stored,
+      given: undefined,
+      storedBytes: start.storedBytes,
+      callBytes: 0,
+      items: 0,
+      bytes: 0,
+      dropped: 0,
+      exited: false,
+    };
+    return this.#step((cell) => {
+      const seed = Math.trunc(Math.random() * 2 ** 31);
+      this.#invoke(this.#begin, [seed, start.stored]);
+      const result = this.#context.evalCode(start.source.toWellFormed(), scriptFile, {
+        type: "module",
+      });
+      if (result.error) return this.#failed(cell, result.error);
+      this.#module = result.value;
+      return undefined;
+    });
+  }
+
+  answer(call: number, ok: boolean, json: string): CellOutcome | undefined {
+    return this.#step((cell) => {
+      const bytes = cell.calls.get(call);
+      if (bytes === undefined) return undefined;
+      cell.calls.delete(call);
+      cell.callBytes -= bytes;
+      this.#invoke(this.#settle, [call, ok ? 1 : 0, json]);
+      return undefined;
+    });
+  }
+
+  fire(timer: number): CellOutcome | undefined {
+    return this.#step((cell) => {
+      if (!cell.timers.delete(timer)) return undefined;
+      const id = this.#context.newNumber(timer);
+      const result = this.#context.callFunction(this.#fire, this.#context.undefined, id);
+      if (result.error) return this.#failed(cell, result.error);
+      return undefined;
+    });
+  }
+
+  result(): { stored: readonly (readonly [string, string])[]; dropped: number } {
+    const cell = this.#cell;
+    return { stored: [...(cell?.stored ?? [])], dropped: cell?.dropped ?? 0 };
+  }
+
+  reset(): boolean {
+    // Handles of the cell point into memory that is put back: they are dropped, never disposed.
+    this.#cell = undefined;
+    this.#module = undefined;
+    this.#deadline = Infinity;
+    if (this.#broken || this.#memory.grown()) return false;
+    this.#memory.restore(this.#ready);
+    return true;
+  }
+
+  #step(action: (cell: CellState) => CellOutcome | undefined): CellOutcome | undefined {
+    const cell = this.#cell;
+    if (cell === undefined) return undefined;
+    try {
+      return action(cell) ?? this.#drain(cell);
+    } catch (error) {
+      // Thrown through WebAssembly frames: the instance's stack pointer is no longer right.
+      this.#broken = true;
+      return ending(cell) ?? { type: "failed", error: engineFailure(error) };
+    }
+  }
+
+  #drain(cell: CellState): CellOutcome | undefined {
+    while (this.#runtime.hasPendingJob()) {
+      const end = ending(cell);
+      // After a stop no job may run: an interruption can be caught in asynchronous code.
+      if (end !== undefined) return end;
+      this.#runtime.executePendingJobs(jobsPerBatch);
+    }
+    const end = ending(cell);
+    if (end !== undefined) return end;
+    if (this.#module === undefined) return { type: "completed" };
+    const state = this.#context.getPromiseState(this.#module);
+    if (state.type === "fulfilled") return { type: "completed" };
+    if (state.type === "rejected") return this.#failed(cell, state.error);
+    if (cell.calls.size > 0 || cell.timers.size > 0) return undefined;
+    const text =
+      "The script waits for a promise that nothing can settle: no tool call, timer or other work is pending.";
+    return { type: "failed", error: { text, message: text } };
+  }
+
+  #failed(cell: CellState, thrown: QuickJSHandle): CellOutcome {
+    const end = ending(cell);
+    if (end !== undefined) return end;
+    return { type: "failed", error: this.#read(thrown) };
+  }
+
+  #read(thrown: QuickJSHandle): CellError {
+    this.#deadline = performance.now() + describeMs;
+    const result = this.#context.callFunction(this.#describe, this.#context.undefined, thrown);
+    this.#deadline = Infinity;
+    const facts = result.error ? "" : this.#context.getString(result.value);
+    return describeError(facts, scriptFile, preludeFile);
+  }
+
+  #interrupted(): boolean {
+    const cell = this.#cell;
+    if (cell === undefined) return false;
+    if (cell.exited || cell.events.isStopped()) return true;
+    return this.#deadline !== Infinity && performance.now() > this.#deadline;
+  }
+
+  #invoke(method: QuickJSHandle, values: readonly (string | number)[]): void {
+    const context = this.#context;
+    const handles = values.map((value) =>
+      typeof value === "number" ? context.newNumber(value) : context.newString(value),
+    );
+    const result = context.callFunction(method, context.undefined, ...handles);
+    if (result.error) throw new Error("the engine's own code failed");
+    result.value.dispose();
+    for (const handle of handles) handle.dispose();
+  }
+
+  /** Evaluates a module once, so that the script finds it loaded. */
+  #load(source: string, name: string): void {
+    const result = this.#context.evalCode(source, name, { type: "module" });
+    this.#context.unwrapResult(result).dispose();
+    while (this.#runtime.hasPendingJob()) this.#runtime.executePendingJobs(jobsPerBatch);
+  }
+
+  #help(argument: QuickJSHandle): number | undefined {
+    const cell = this.#cell;
+    if (cell === undefined) return helperStatus.ended;
+    if (cell.exited || cell.events.isStopped()) return helperStatus.ended;
+    let said: string;
+    try {
+      said = this.#context.getString(argument);
+    } catch {
+      this.#broken = true;
+      return helperStatus.noMemory;
+    }
+    // The engine had no memory left to hand the text over.
+    if (said === "") return helperStatus.noMemory;
+    return this.#hear(cell, said);
+  }
+
+  #hear(cell: CellState, said: string): number | undefined {
+    const body = said.slice(1);
+    switch (said[0]) {
+      case "t": {
+        const text = (JSON.parse(body) as string).toWellFormed();
+        return this.#put(cell, { type: "input_text", text }, text);
+      }
+      case "m": {
+        const [url, detail] = JSON.parse(body) as [string, string?];
+        const item = imageItem(url.toWellFormed(), detail);
+        if (typeof item === "number") return item;
+        return this.#put(cell, item, url);
+      }
+      case "n": {
+        const text = (JSON.parse(body) as string).toWellFormed();
+        if (text.trim() === "") return helperStatus.blankNotice;
+        if (!this.#admit(cell, text)) return helperStatus.outputLimit;
+        cell.events.notify(text);
+        return undefined;
+      }
+      case "s":
+        return this.#store(cell, ...(JSON.parse(body) as [string, string]));
+      case "c":
+        return this.#call(cell, body);
+      case "y":
+        cell.events.yield();
+        return undefined;
+      case "e":
+        cell.exited = true;
+        cell.events.exit();
+        return undefined;
+      case "w": {
+        const [timer, ms] = JSON.parse(body) as [number, number];
+        if (cell.timers.size >= maxTimers) return helperStatus.tooManyTimers;
+        cell.timers.add(timer);
+        cell.events.startTimer(timer, ms);
+        return undefined;
+      }
+      case "x": {
+        const timer = Number(body);
+        if (cell.timers.delete(timer)) cell.events.clearTimer(timer);
+        return undefined;
+      }
+      default:
+        return helperStatus.ended;
+    }
+  }
+
+  #admit(cell: CellState, text: string): boolean {
+    const bytes = cell.bytes + Buffer.byteLength(text);
+    if (cell.items >= this.#limits.outputItems || bytes > this.#limits.outputBytes) {
+      cell.dropped += 1;
+      return false;
+    }
+    cell.items += 1;
+    cell.bytes = bytes;
+    return true;
+  }
+
+  #put(cell: CellState, item: ContentItem, text: string): number | undefined {
+    if (!this.#admit(cell, text)) return helperStatus.outputLimit;
+    cell.events.item(item);
+    return undefined;
+  }
+
+  #store(cell: CellState, key: string, json: string): number | undefined {
+    cell.given ??= JSON.parse(cell.givenJson) as Record<string, string>;
+    const given = Object.hasOwn(cell.given, key) ? cell.given[key] : undefined;
+    const previous = cell.stored.get(key) ?? given;
+    const freed = previous === undefined ? 0 : storedSize(key, previous);
+    const bytes = cell.storedBytes - freed + storedSize(key, json);
+    if (bytes > this.#limits.storedBytes) return helperStatus.storeLimit;
+    cell.storedBytes = bytes;
+    cell.stored.delete(key);
+    cell.stored.set(key, json);
+    return undefined;
+  }
+
+  #call(cell: CellState, body: string): number | undefined {
+    const end = body.indexOf("\n");
+    const [call, name] = JSON.parse(`[${body.slice(0, end)}]`) as [number, string];
+    const input = body.slice(end + 1);
+    if (cell.calls.size >= this.#limits.pendingCalls) return helperStatus.tooManyCalls;
+    const bytes = Buffer.byteLength(input);
+    if (cell.callBytes + bytes > this.#limits.pendingCallBytes) return helperStatus.callTooLarge;
+    cell.calls.set(call, bytes);
+    cell.callBytes += bytes;
+    cell.events.call(call, name, input);
+    return undefined;
+  }
+}
+
+function ending(cell: CellState): CellOutcome | undefined {
+  if (cell.events.isStopped()) return { type: "stopped" };
+  return cell.exited ? { type: "completed" } : undefined;
+}
+
+function ignore(): void {}

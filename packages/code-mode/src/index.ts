@@ -1,0 +1,25 @@
+export type { CellAnswer, CellResponse } from "./cell.ts";
+export type { CellError, ContentItem, ImageDetail, JsonValue } from "./content.ts";
+export { CodeModeError } from "./errors.ts";
+export type { CodeModeErrorCode } from "./errors.ts";
+export { toIdentifier } from "./identifier.ts";
+export { parseSource, pragmaPrefix } from "./pragma.ts";
+export type { ParsedSource } from "./pragma.ts";
+export { describeTool, nameTools, renderDeclaration } from "./prepared-tools.ts";
+export type { CodeModeToolKind, NamedTool, ToolDefinition } from "./prepared-tools.ts";
+export { responseItems } from "./response-items.ts";
+export type { ResponseItems, ResponseItemsOptions } from "./response-items.ts";
+export { schemaToType } from "./schema-type.ts";
+export { createCodeModeService, defaultLimits, defaultYieldMs } from "./service.ts";
+export type {
+  CallOptions,
+  CodeModeLimits,
+  CodeModeService,
+  CodeModeServiceOptions,
+  CodeModeTurnHost,
+  ExecuteRequest,
+  NestedToolCall,
+  Notification,
+  WaitRequest,
+} from "./service.ts";
+export { defaultOutputTokens, truncateItems, truncateMiddle } from "./truncate.ts";

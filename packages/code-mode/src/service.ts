@@ -1,0 +1,418 @@
+/** Cells, their stored values and the hosts that carry out their tool calls. */
+import { Cell } from "./cell.ts";
+import type { CellResponse } from "./cell.ts";
+import type { JsonValue } from "./content.ts";
+import { CodeModeError } from "./errors.ts";
+import { createToolPreparation } from "./prepared-tools.ts";
+import type { CodeModeToolKind, PreparedTools, ToolDefinition } from "./prepared-tools.ts";
+import { createWorkerPool } from "./worker-pool.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+import { storedSize } from "./wire.ts";
+
+/** What a session of scripts may use. */
+export interface CodeModeLimits {
+  /** Cells that are running at once, or whose result nobody has asked for; 16. */
+  readonly cells: number;
+  /** UTF-8 bytes of one script; 1 MiB. */
+  readonly sourceBytes: number;
+  /** Items of output of one cell; 4096. */
+  readonly outputItems: number;
+  /** UTF-8 bytes of all output of one cell; 8 MiB. */
+  readonly outputBytes: number;
+  /** UTF-8 bytes of all stored values of the session; 1 MiB. */
+  readonly storedBytes: number;
+  /** How long a cell may run with nobody waiting for it, in ms; 30 minutes. */
+  readonly unattendedMs: number;
+  /** Tool calls of one cell in flight; 256. */
+  readonly pendingCalls: number;
+  /** UTF-8 bytes of the arguments of one cell's tool calls in flight; 2 MiB. */
+  readonly pendingCallBytes: number;
+  /** UTF-8 bytes of one tool's result as JSON; 16 MiB. */
+  readonly resultBytes: number;
+  /** Bytes of the engine's memory, at least 16 MiB; 64 MiB. */
+  readonly memoryBytes: number;
+}
+
+export interface CodeModeServiceOptions {
+  readonly limits?: Partial<CodeModeLimits> | undefined;
+  /** Gives scripts `setTimeout` and `clearTimeout`; false. */
+  readonly timers?: boolean | undefined;
+  /** Workers that are kept ready; 1. */
+  readonly warmWorkers?: number | undefined;
+  /** How long a stopped cell may take to notice before its thread is ended, in ms; 100. */
+  readonly stopGraceMs?: number | undefined;
+  /** Told of what an author of tools should know; nothing by default. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** Where the worker's program is, when a bundler has moved it (`@codex-ts/code-mode/worker`). */
+  readonly workerUrl?: URL | undefined;
+  /** Where the engine's `.wasm` file is, when a bundler has moved it. */
+  readonly wasmUrl?: URL | undefined;
+}
+
+export interface ExecuteRequest {
+  /** The id of the model's call; comes back with each notification and tool call. */
+  readonly toolCallId: string;
+  /** The tools that the script may call. Pass the same array again while they do not change. */
+  readonly enabledTools: readonly ToolDefinition[];
+  /** The script, without the line of the pragma. */
+  readonly source: string;
+  /** Answer after this many ms although the script runs on; 10,000. */
+  readonly yieldTimeMs?: number | undefined;
+}
+
+export interface WaitRequest {
+  readonly cellId: string;
+  /** Answer after this many ms although the script runs on; 10,000. */
+  readonly yieldTimeMs?: number | undefined;
+  /** Stop the script instead of waiting for it. */
+  readonly terminate?: boolean | undefined;
+}
+
+/** A tool call of a script. */
+export interface NestedToolCall {
+  /** The tool's own name. */
+  readonly name: string;
+  readonly kind: CodeModeToolKind;
+  /** The argument as the script gave it; undefined when it gave none. */
+  readonly input: JsonValue | undefined;
+  readonly cellId: string;
+  /** The id of the model's call that started the cell. */
+  readonly toolCallId: string;
+}
+
+/** A text that a script sends while it runs. */
+export interface Notification {
+  readonly text: string;
+  readonly cellId: string;
+  readonly toolCallId: string;
+}
+
+/** Who carries out what scripts ask for, usually for the length of one turn. */
+export interface CodeModeTurnHost {
+  /**
+   * The tool's result, a value that JSON can carry. A rejection reaches the script as an Error with
+   * the same message. The signal is aborted when the cell ends or the turn is cancelled.
+   */
+  invokeTool(call: NestedToolCall, signal: AbortSignal): Promise<unknown>;
+  /** Called for one notification after the other, in order. */
+  notify(notification: Notification): Promise<void> | void;
+  /** The turn's cancellation: cancels the tool calls that this host has begun. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CallOptions {
+  /** Aborted, the call is rejected with the signal's reason and its cell runs on unattended. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CodeModeService extends AsyncDisposable {
+  /**
+   * Runs a script in a new cell until it ends, yields, or has run for `yieldTimeMs`.
+   *
+   * @throws {CodeModeError} `disposed` after the service was
+   */
+  execute(request: ExecuteRequest, options?: CallOptions): Promise<CellResponse>;
+  /** Waits for a cell that has yielded, or stops it. */
+  wait(request: WaitRequest, options?: CallOptions): Promise<CellResponse>;
+  /** What scripts have stored: JSON values by key. */
+  storedValues(): Readonly<Record<string, JsonValue>>;
+  replaceStoredValues(values: Readonly<Record<string, JsonValue>>): void;
+  /**
+   * Lets this host carry out tool calls and notifications until it is disposed. What is asked for
+   * while there is no host waits for the next one.
+   */
+  startTurnWorker(host: CodeModeTurnHost): Disposable;
+  /** Cells that can be waited for, oldest first. */
+  liveCells(): readonly string[];
+  /**
+   * Loads the engine and starts a worker, so that the first script does not wait for them.
+   *
+   * @throws {CodeModeError} `engine_unavailable` when the engine does not start
+   */
+  warmUp(): Promise<void>;
+}
+
+/** The time after which a call is answered although the script runs on. */
+export const defaultYieldMs = 10_000;
+
+export const defaultLimits: CodeModeLimits = {
+  cells: 16,
+  sourceBytes: 1024 * 1024,
+  outputItems: 4096,
+  outputBytes: 8 * 1024 * 1024,
+  storedBytes: 1024 * 1024,
+  unattendedMs: 30 * 60 * 1000,
+  pendingCalls: 256,
+  pendingCallBytes: 2 * 1024 * 1024,
+  resultBytes: 16 * 1024 * 1024,
+  memoryBytes: 64 * 1024 * 1024,
+};
+
+/** Makes a service; nothing is loaded before its first use. */
+export function createCodeModeService(options: CodeModeServiceOptions = {}): CodeModeService {
+  return new Service(options);
+}
+
+interface HostRequest {
+  /** The cell that a tool call ends with; a notification outlives its cell. */
+  readonly cell: Cell | undefined;
+  deliver(host: CodeModeTurnHost): void;
+}
+
+class Service implements CodeModeService {
+  readonly #limits: CodeModeLimits;
+  readonly #prepare: (tools: readonly ToolDefinition[]) => PreparedTools;
+  readonly #pool: WorkerPool;
+  readonly #cells = new Map<string, Cell>();
+  readonly #hosts: CodeModeTurnHost[] = [];
+  readonly #stored = new Map<string, string>();
+  #storedJson: string | undefined;
+  #storedBytes = 0;
+  #requests: HostRequest[] = [];
+  #notifications: Promise<void> = Promise.resolve();
+  #lastCell = 0;
+  #disposed = false;
+
+  constructor(options: CodeModeServiceOptions) {
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#prepare = createToolPreparation(options.onWarning ?? (() => {}));
+    this.#pool = createWorkerPool(
+      {
+        limits: this.#limits,
+        timers: options.timers ?? false,
+        warmWorkers: options.warmWorkers ?? 1,
+        stopGraceMs: options.stopGraceMs ?? 100,
+        workerUrl: options.workerUrl,
+        wasmUrl: options.wasmUrl,
+      },
+      this.#prepare([]),
+    );
+  }
+
+  async execute(request: ExecuteRequest, options: CallOptions = {}): Promise<CellResponse> {
+    this.#checkOpen();
+    options.signal?.throwIfAborted();
+    const tools = this.#prepare(request.enabledTools);
+    const refusal = this.#refusal(request.source);
+    this.#lastCell += 1;
+    const cellId = String(this.#lastCell);
+    if (refusal !== undefined) {
+      const error = { text: refusal, message: refusal };
+      return { status: "failed", cellId, contentItems: [], droppedItems: 0, error };
+    }
+    const cell: Cell = new Cell({
+      id: cellId,
+      toolCallId: request.toolCallId,
+      unattendedMs: this.#limits.unattendedMs,
+      hold: () => this.#pool.hold(),
+      release: () => this.#pool.release(),
+      left: () => this.#pool.ensureSpare(),
+      delivered: (stored) => this.#merge(stored),
+      ended: () => this.#forget(cell),
+      missing: () => this.#missing(cellId),
+    });
+    this.#cells.set(cellId, cell);
+    const response = cell.wait(request.yieldTimeMs ?? defaultYieldMs, options.signal);
+    this.#storedJson ??=
+      this.#stored.size === 0 ? "" : JSON.stringify(Object.fromEntries(this.#stored));
+    const run = this.#pool.run(
+      {
+        source: request.source,
+        tools,
+        stored: this.#storedJson,
+        storedBytes: this.#storedBytes,
+      },
+      {
+        started: () => cell.started(),
+        items: (items) => cell.put(items),
+        called: (call, name, input) => this.#called(cell, tools, call, name, input),
+        notified: (text) => this.#notified(cell, text),
+        yielded: () => cell.yield(),
+        ended: (end) => cell.end(end),
+      },
+    );
+    cell.bind(run);
+    return response;
+  }
+
+  async wait(request: WaitRequest, options: CallOptions = {}): Promise<CellResponse> {
+    this.#checkOpen();
+    options.signal?.throwIfAborted();
+    const cell = this.#cells.get(request.cellId);
+    if (cell === undefined) return this.#missing(request.cellId);
+    return request.terminate === true
+      ? cell.terminate(options.signal)
+      : cell.wait(request.yieldTimeMs ?? defaultYieldMs, options.signal);
+  }
+
+  storedValues(): Readonly<Record<string, JsonValue>> {
+    return Object.fromEntries(
+      [...this.#stored].map(([key, json]) => [key, JSON.parse(json) as JsonValue]),
+    );
+  }
+
+  replaceStoredValues(values: Readonly<Record<string, JsonValue>>): void {
+    this.#stored.clear();
+    this.#storedBytes = 0;
+    this.#merge(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)] as const));
+    this.#storedJson = undefined;
+  }
+
+  startTurnWorker(host: CodeModeTurnHost): Disposable {
+    this.#hosts.push(host);
+    for (const request of this.#requests.splice(0)) request.deliver(host);
+    return {
+      [Symbol.dispose]: () => {
+        const index = this.#hosts.indexOf(host);
+        if (index !== -1) this.#hosts.splice(index, 1);
+      },
+    };
+  }
+
+  liveCells(): readonly string[] {
+    return [...this.#cells.keys()];
+  }
+
+  async warmUp(): Promise<void> {
+    this.#checkOpen();
+    this.#pool.hold();
+    try {
+      await this.#pool.warmUp();
+    } catch (cause) {
+      throw new CodeModeError(
+        "engine_unavailable",
+        `The script engine did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    } finally {
+      this.#pool.release();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#requests = [];
+    const reason = disposedError();
+    for (const cell of this.#cells.values()) cell.shutDown(reason);
+    this.#cells.clear();
+    await this.#pool[Symbol.asyncDispose]();
+  }
+
+  #checkOpen(): void {
+    if (this.#disposed) throw disposedError();
+  }
+
+  /** Why a script is not run at all; undefined when it is. */
+  #refusal(source: string): string | undefined {
+    const { sourceBytes, cells } = this.#limits;
+    if (Buffer.byteLength(source) > sourceBytes) {
+      return `The script is larger than ${sourceBytes} bytes; pass data through tools or stored values.`;
+    }
+    if (this.#cells.size < cells) return undefined;
+    const held = [...this.#cells.values()].find(({ state }) => state === "held");
+    if (held === undefined) {
+      return `${cells} cells are running already (${this.liveCells().join(", ")}); wait for one or terminate it.`;
+    }
+    this.#cells.delete(held.id);
+    return undefined;
+  }
+
+  #missing(cellId: string): CellResponse {
+    return { status: "missing", cellId, liveCells: this.liveCells() };
+  }
+
+  #forget(cell: Cell): void {
+    if (cell.state !== "held") this.#cells.delete(cell.id);
+    if (this.#requests.length > 0) {
+      this.#requests = this.#requests.filter((request) => request.cell !== cell);
+    }
+  }
+
+  #merge(changes: readonly (readonly [string, string])[]): void {
+    for (const [key, json] of changes) {
+      const previous = this.#stored.get(key);
+      if (previous !== undefined) this.#storedBytes -= storedSize(key, previous);
+      this.#storedBytes += storedSize(key, json);
+      this.#stored.set(key, json);
+      this.#storedJson = undefined;
+    }
+  }
+
+  #request(request: HostRequest): void {
+    const host = this.#hosts.at(-1);
+    if (host === undefined) this.#requests.push(request);
+    else request.deliver(host);
+  }
+
+  #notified(cell: Cell, text: string): void {
+    const notification = { text, cellId: cell.id, toolCallId: cell.toolCallId };
+    this.#request({
+      cell: undefined,
+      deliver: (host) => {
+        this.#notifications = this.#notifications
+          .then(() => host.notify(notification))
+          .catch(() => {});
+      },
+    });
+  }
+
+  #called(cell: Cell, tools: PreparedTools, call: number, name: string, input: string): void {
+    const tool = tools.byName.get(name);
+    if (tool === undefined) {
+      cell.answer(call, false, JSON.stringify(`There is no tool "${name}".`));
+      return;
+    }
+    this.#request({
+      cell,
+      deliver: (host) => {
+        void this.#invoke(host, cell, tool, input).then(({ ok, json }) => {
+          cell.answer(call, ok, json);
+        });
+      },
+    });
+  }
+
+  async #invoke(
+    host: CodeModeTurnHost,
+    cell: Cell,
+    tool: ToolDefinition,
+    input: string,
+  ): Promise<{ ok: boolean; json: string }> {
+    try {
+      const signal =
+        host.signal === undefined ? cell.signal : AbortSignal.any([cell.signal, host.signal]);
+      const result = await host.invokeTool(
+        {
+          name: tool.name,
+          kind: tool.kind,
+          input: input === "" ? undefined : (JSON.parse(input) as JsonValue),
+          cellId: cell.id,
+          toolCallId: cell.toolCallId,
+        },
+        signal,
+      );
+      const json = JSON.stringify(result) ?? "";
+      if (Buffer.byteLength(json) > this.#limits.resultBytes) {
+        throw new RangeError(
+          `The result of ${tool.name} is larger than ${this.#limits.resultBytes} bytes; ask it for less.`,
+        );
+      }
+      return { ok: true, json };
+    } catch (error) {
+      return { ok: false, json: JSON.stringify(textOf(error)) };
+    }
+  }
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return typeof error === "string" ? error : String(error);
+}
+
+function disposedError(): CodeModeError {
+  return new CodeModeError(
+    "disposed",
+    "The code mode service was disposed; make another one to run scripts.",
+  );
+}
