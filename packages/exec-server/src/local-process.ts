@@ -119,6 +119,8 @@ export function createLocalProcess(options: LocalProcessOptions): EnvironmentPro
     closed,
     async [Symbol.asyncDispose]() {
       group.signal("SIGKILL");
+      await exited;
+      if (!output.isRead()) output.close();
       await closed;
       // Once more, for what was started between the two looks at a session.
       group.signal("SIGKILL");

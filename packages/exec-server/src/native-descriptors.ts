@@ -35,6 +35,9 @@ const platformConstants: Partial<Record<NodeJS.Platform, PlatformConstants>> = {
 };
 
 const maxPathBytes = 128;
+/** `struct termios` is 60 bytes on Linux and 72 on macOS; its input flags come first. */
+const maxAttributesBytes = 128;
+const utf8Input = 0x4000;
 
 /** `struct winsize`. */
 function windowSize({ rows, cols }: TerminalSize): Buffer {
@@ -77,6 +80,21 @@ export async function loadNativeDescriptors(
       "int ioctl(int fd, unsigned long request, ...)",
     );
 
+    const getAttributes: (fd: number, attributes: Buffer) => number = libc.func(
+      "int tcgetattr(int fd, void *attributes)",
+    );
+    const setAttributes: (fd: number, when: 0, attributes: Buffer) => number = libc.func(
+      "int tcsetattr(int fd, int when, void *attributes)",
+    );
+    /** Lets the terminal's own line editing erase a character of several bytes as one. */
+    const useUtf8 = (fd: number): void => {
+      const attributes = Buffer.alloc(maxAttributesBytes);
+      check(getAttributes(fd, attributes), "tcgetattr");
+      const inputFlags = new Uint32Array(attributes.buffer, attributes.byteOffset, 1);
+      inputFlags[0] = (inputFlags[0] ?? 0) | utf8Input;
+      check(setAttributes(fd, /*when*/ 0, attributes), "tcsetattr");
+    };
+
     const resizeTerminal = (masterFd: number, size: TerminalSize): void => {
       check(control(masterFd, flags.setWindowSize, "void *", windowSize(size)), "TIOCSWINSZ");
     };
@@ -101,6 +119,7 @@ export async function loadNativeDescriptors(
           const path = name.toString("utf8", 0, name.indexOf(0));
           resizeTerminal(masterFd, size);
           const slaveFd = openSync(path, fileConstants.O_RDWR | fileConstants.O_NOCTTY);
+          useUtf8(slaveFd);
           return { masterFd, path, slaveFd };
         } catch (error) {
           closeSync(masterFd);

@@ -11,6 +11,8 @@ export interface Output {
   onOutput(listener: (chunk: OutputChunk) => void | Promise<void>): () => void;
   /** Resolves when everything has been read. */
   readonly ended: Promise<void>;
+  /** Whether there has been a reader; without one reading stops at some point. */
+  isRead(): boolean;
   /** The last few thousand bytes of standard error, or of a terminal. */
   tail(): string;
   /** Stops reading and lets go of the descriptors. */
@@ -87,6 +89,7 @@ export function readOutput(sources: readonly OutputSource[]): Output {
       };
     },
     ended: Promise.all(sources.map(({ readable }) => closed(readable))).then(() => undefined),
+    isRead: () => waiting === null,
     tail: () => tail.toString("utf8"),
     close() {
       for (const { readable } of sources) readable.destroy();
