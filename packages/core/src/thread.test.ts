@@ -422,7 +422,7 @@ test("shutting down ends background processes, and both who wait for it are told
   await say(thread, "go");
   const output = world.model.requests[1]?.input.at(-1);
   if (output?.type !== "function_call_output") throw new Error("no output");
-  const pid = Number(/Output:\n(\d+)/.exec(String(output.output))?.[1]);
+  const pid = Number(/Output:\\n(\d+)/.exec(JSON.stringify(output.output))?.[1]);
   expect(process.kill(pid, 0)).toBe(true);
   await Promise.all([thread.shutdown(), thread.shutdown()]);
   await waitFor(() => {

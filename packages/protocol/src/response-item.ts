@@ -204,7 +204,7 @@ export function encodeResponseItem(item: ResponseItem): ResponseItem {
     return { ...rest, content };
   }
   const { id: _id, ...rest } = item;
-  return rest as ResponseItem;
+  return rest;
 }
 
 /** A user message that holds one text part per element of `texts`. */

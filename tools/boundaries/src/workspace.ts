@@ -137,8 +137,8 @@ function readOptionalJson(root: string, path: string): JsonFile | undefined {
 }
 
 const skippedFolders = new Set(["node_modules", "dist", "fixtures", "coverage", ".turbo"]);
-const developmentFolders = /(^|\/)(test|tests|bench|examples)\//;
-const developmentNames = /\.(test|bench|test-d)\.[cm]?[jt]sx?$/;
+const developmentFolders = /(^|\/)(test|tests|testing|bench|examples)\//;
+const developmentNames = /\.(test|fixture|bench|test-d)\.[cm]?[jt]sx?$/;
 
 function* sourcePaths(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
