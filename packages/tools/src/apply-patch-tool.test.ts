@@ -19,8 +19,8 @@ const workspaceWrite: SandboxPolicy = {
   exclude_tmpdir_env_var: true,
 };
 
-const confined = (approvalPolicy: AskForApproval = "on-request"): Promise<TestTurn> =>
-  testTurn({ sandboxPolicy: workspaceWrite, approvalPolicy });
+const confined = async (approvalPolicy: AskForApproval = "on-request"): Promise<TestTurn> =>
+  testTurn(await temporaryDirectory(), { sandboxPolicy: workspaceWrite, approvalPolicy });
 
 describe("a patch inside the workspace", () => {
   test("is applied unasked, and told with its begin, its end and the turn's diff", async () => {
@@ -158,7 +158,10 @@ describe("a patch inside the workspace", () => {
     await using links = await temporaryDirectory();
     const cwd = links.join("work");
     await symlink(turn.folder.path, cwd);
-    await using linked = await testTurn({ sandboxPolicy: workspaceWrite, cwd });
+    await using linked = testTurn(await temporaryDirectory(), {
+      sandboxPolicy: workspaceWrite,
+      cwd,
+    });
     await linked.run(tool, input(patch("*** Add File: a.txt", "+one")));
     expect(await readFile(turn.folder.join("a.txt"), "utf8")).toBe("one\n");
     expect(linked.questions).toEqual([]);
@@ -243,7 +246,9 @@ describe("a patch outside the workspace", () => {
   });
 
   test("is judged by the policy alone where nothing is confined", async () => {
-    await using turn = await testTurn({ sandboxPolicy: { type: "danger-full-access" } });
+    await using turn = testTurn(await temporaryDirectory(), {
+      sandboxPolicy: { type: "danger-full-access" },
+    });
     await using other = await temporaryDirectory();
     await turn.run(tool, input(patch(`*** Add File: ${other.join("a.txt")}`, "+x")));
     expect(await readFile(other.join("a.txt"), "utf8")).toBe("x\n");
@@ -255,7 +260,7 @@ describe("a patch outside the workspace", () => {
     await using other = await temporaryDirectory();
     await other.write({ "one/a.txt": "old\n", "two/a.txt": "old\n" });
     await symlink(other.join("one"), turn.folder.join("link"));
-    const asking = testTurn({
+    await using asked = testTurn(await temporaryDirectory(), {
       cwd: turn.folder.path,
       sandboxPolicy: workspaceWrite,
       askApproval: async () => {
@@ -264,7 +269,6 @@ describe("a patch outside the workspace", () => {
         return "approved";
       },
     });
-    await using asked = await asking;
     const text = patch("*** Update File: link/a.txt", "@@", "-old", "+new");
     expect(await asked.run(tool, input(text))).toMatch(/no longer those that were approved/);
     expect(await readFile(other.join("two/a.txt"), "utf8")).toBe("old\n");
@@ -302,7 +306,7 @@ describe("approvals of patches", () => {
   test("a file that changes while the person thinks is verified again", async () => {
     await using turn = await confined("untrusted");
     await turn.folder.write({ "a.txt": "one\ntwo\n" });
-    await using asked = await testTurn({
+    await using asked = testTurn(await temporaryDirectory(), {
       cwd: turn.folder.path,
       sandboxPolicy: workspaceWrite,
       approvalPolicy: "untrusted",
@@ -317,7 +321,7 @@ describe("approvals of patches", () => {
 
   test("an interrupt while the person thinks is answered as aborted, and ends the patch", async () => {
     const abort = new AbortController();
-    await using turn = await testTurn({
+    await using turn = testTurn(await temporaryDirectory(), {
       sandboxPolicy: workspaceWrite,
       approvalPolicy: "untrusted",
       approvals: createApprovalCache(),

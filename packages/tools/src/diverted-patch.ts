@@ -3,7 +3,6 @@ import { resolve } from "@codex-ts/absolute-path";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { ApplyPatchError, parsePatch } from "@codex-ts/apply-patch";
 import { extractApplyPatch } from "@codex-ts/shell-command";
-import type { CommandPermissions } from "./command-permissions.ts";
 import type { ExecOutput } from "./exec-output.ts";
 import { runPatch } from "./run-patch.ts";
 import { type ToolContext, ToolError } from "./tool.ts";
@@ -21,7 +20,6 @@ export async function runDivertedPatch(
     readonly callId: string;
     readonly argv: readonly string[];
     readonly cwd: AbsolutePath;
-    readonly permissions: CommandPermissions;
     readonly approveInside: boolean;
   },
   context: ToolContext,
@@ -40,7 +38,6 @@ export async function runDivertedPatch(
       callId: command.callId,
       text: found.body,
       cwd: found.directory === null ? command.cwd : resolve(found.directory, command.cwd),
-      additionalPermissions: command.permissions.additional,
       approveInside: command.approveInside,
     },
     context,

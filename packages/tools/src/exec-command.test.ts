@@ -1,5 +1,5 @@
 import type { SandboxPolicy } from "@codex-ts/protocol";
-import { isAlive, waitFor } from "@codex-ts/test-support";
+import { isAlive, temporaryDirectory, waitFor } from "@codex-ts/test-support";
 import { afterAll, describe, expect, test } from "vitest";
 import { fallbackCommandPolicy } from "./command-policy.ts";
 import { createExecCommandTool } from "./exec-command.ts";
@@ -20,8 +20,12 @@ const writeStdin = createWriteStdinTool();
 const local = await localTestEnvironment();
 afterAll(() => local[Symbol.asyncDispose]());
 
-const turnWith = (parts: Partial<ToolContext> = {}): Promise<TestTurn> =>
-  testTurn({ environment: local.environment, allowLoginShell: false, ...parts });
+const turnWith = async (parts: Partial<ToolContext> = {}): Promise<TestTurn> =>
+  testTurn(await temporaryDirectory(), {
+    environment: local.environment,
+    allowLoginShell: false,
+    ...parts,
+  });
 
 /** Runs `cmd` and takes the answer apart. */
 async function exec(turn: TestTurn, cmd: string, args: object = {}): Promise<Answer> {

@@ -21,6 +21,8 @@ import { type Tool, type ToolContext, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
 const DEFAULT_YIELD_MS = 10_000;
+/** A process that ends within this time is not kept among those in the background. */
+const EARLY_EXIT_MS = 150;
 const TERMINAL_SIZE = { rows: 24, cols: 80 };
 
 /** Keeps programs from colouring, paging and localising what the model is to read. */
@@ -116,8 +118,13 @@ async function startSession(
             now: context.processes.now,
           });
           last.session = session;
-          context.processes.add(session);
-          await session.wait(execCall.yieldMs, signal);
+          try {
+            await session.wait(EARLY_EXIT_MS, signal);
+          } finally {
+            // Also after an interrupt; but what has ended already takes no place in the store.
+            if (session.end === null) context.processes.add(session);
+          }
+          await session.wait(execCall.yieldMs - EARLY_EXIT_MS, signal);
           return attemptOf(session);
         },
       },

@@ -10,7 +10,7 @@ import {
   parsePatch,
   planPatch,
 } from "@codex-ts/apply-patch";
-import type { FileChange, PatchApplyStatus, PermissionProfile } from "@codex-ts/protocol";
+import type { FileChange, PatchApplyStatus } from "@codex-ts/protocol";
 import { isApproved } from "./approvals.ts";
 import { confinedFiles } from "./confined-files.ts";
 import type { ExecOutput } from "./exec-output.ts";
@@ -23,8 +23,6 @@ export interface PatchRequest {
   readonly text: string;
   /** What the paths of the patch start from. */
   readonly cwd: AbsolutePath;
-  /** Granted on top of the sandbox policy. */
-  readonly additionalPermissions?: PermissionProfile | undefined;
   /** Under the `untrusted` policy: apply unasked what stays inside the writable roots. */
   readonly approveInside: boolean;
 }
@@ -44,7 +42,7 @@ export async function runPatch(
 ): Promise<ExecOutput> {
   const started = context.processes.now();
   const { patch, plan } = await verify(request, signal);
-  const writable = await writablePaths(context, request.additionalPermissions);
+  const writable = await writablePaths(context);
   const outside = [
     ...plan.touched.filter((path) => !writable.allowsName(path)),
     ...changedPaths(plan).filter((path) => !writable.allowsRealPath(path)),

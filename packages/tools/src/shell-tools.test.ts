@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Environment } from "@codex-ts/exec-server";
 import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
 import { SandboxError } from "@codex-ts/sandboxing";
-import { isAlive, waitFor } from "@codex-ts/test-support";
+import { isAlive, temporaryDirectory, waitFor } from "@codex-ts/test-support";
 import { afterAll, describe, expect, test } from "vitest";
 import { fallbackCommandPolicy } from "./command-policy.ts";
 import { type CommandToolOptions, createShellTool } from "./shell-tools.ts";
@@ -20,8 +20,8 @@ const shellCommand = createShellTool("shell_command", options, true);
 const local = await localTestEnvironment();
 afterAll(() => local[Symbol.asyncDispose]());
 
-const turnWith = (parts: Partial<ToolContext> = {}) =>
-  testTurn({ environment: local.environment, ...parts });
+const turnWith = async (parts: Partial<ToolContext> = {}) =>
+  testTurn(await temporaryDirectory(), { environment: local.environment, ...parts });
 
 describe("shell", () => {
   test("answers with the structured result and tells of begin, output and end", async () => {
@@ -474,6 +474,18 @@ describe("a patch in a shell command", () => {
       "patch rejected by user",
     );
     expect(turn.questions).toMatchObject([{ kind: "patch", keys: [turn.folder.join("a.txt")] }]);
+  });
+
+  test("gains nothing from permissions that the call asks for", async () => {
+    await using turn = await turnWith({ sandboxPolicy: readOnly });
+    turn.decisions.push("denied");
+    const granting = createShellTool("shell", { ...options, additionalPermissions: true }, true);
+    await turn.run(granting, {
+      command: ["bash", "-lc", heredoc],
+      sandbox_permissions: "with_additional_permissions",
+      additional_permissions: { file_system: { write: [turn.folder.path] } },
+    });
+    expect(turn.questions).toMatchObject([{ kind: "patch" }]);
   });
 
   test("alone, without the command, is not applied", async () => {

@@ -1,16 +1,23 @@
-// A turn for tests: a real folder, a real environment, and a person who answers from a list.
+// A turn for tests: a folder, a real environment, and a person who answers from a list.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { createLocalEnvironment, type Environment } from "@codex-ts/exec-server";
 import type { EventMsg, ReviewDecision } from "@codex-ts/protocol";
 import { createSandbox } from "@codex-ts/sandboxing";
-import { type TemporaryDirectory, temporaryDirectory } from "@codex-ts/test-support";
 import { createApprovalCache } from "./approvals.ts";
 import { createProcessStore } from "./process-store.ts";
 import { createToolRouter } from "./router.ts";
 import type { ApprovalRequest, Tool, ToolCall, ToolContext } from "./tool.ts";
 import { createTurnDiffTracker } from "./turn-diff.ts";
 
+/** A temporary folder, which the turn disposes. */
+export interface TestFolder extends AsyncDisposable {
+  readonly path: AbsolutePath;
+  join(name: string): AbsolutePath;
+  write(files: Readonly<Record<string, string | Uint8Array>>): Promise<void>;
+}
+
 export interface TestTurn extends AsyncDisposable {
-  readonly folder: TemporaryDirectory;
+  readonly folder: TestFolder;
   readonly context: ToolContext;
   readonly events: EventMsg[];
   /** What the person was asked. */
@@ -43,12 +50,10 @@ export async function localTestEnvironment(): Promise<
 
 const never = new AbortController().signal;
 
-export async function testTurn(parts: Partial<ToolContext> = {}): Promise<TestTurn> {
-  const folder = await temporaryDirectory();
+export function testTurn(folder: TestFolder, parts: Partial<ToolContext> = {}): TestTurn {
   const events: EventMsg[] = [];
   const questions: ApprovalRequest[] = [];
   const decisions: ReviewDecision[] = [];
-  const processes = createProcessStore();
   const context: ToolContext = {
     threadId: "thread-1",
     turnId: "turn-1",
@@ -70,7 +75,7 @@ export async function testTurn(parts: Partial<ToolContext> = {}): Promise<TestTu
     supportsImageInput: true,
     supportsOriginalImageDetail: false,
     planMode: false,
-    processes,
+    processes: createProcessStore(),
     turnDiff: createTurnDiffTracker(),
     backgroundTerminalMaxTimeoutMs: 300_000,
     emit: (event) => {
@@ -94,7 +99,7 @@ export async function testTurn(parts: Partial<ToolContext> = {}): Promise<TestTu
     eventsOf: <T extends EventMsg["type"]>(type: T) =>
       events.filter((event): event is Extract<EventMsg, { type: T }> => event.type === type),
     async [Symbol.asyncDispose]() {
-      await processes[Symbol.asyncDispose]();
+      await context.processes[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
     },
   };

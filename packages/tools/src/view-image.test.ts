@@ -1,4 +1,5 @@
 import { Transformer } from "@napi-rs/image";
+import { temporaryDirectory } from "@codex-ts/test-support";
 import { afterAll, describe, expect, test } from "vitest";
 import type { ToolContext } from "./tool.ts";
 import { type TestTurn, localTestEnvironment, testTurn } from "./tool-context.fixture.ts";
@@ -12,7 +13,7 @@ const viewImage = createViewImageTool({ originalDetail: true });
 const large = await Transformer.fromRgbaPixels(Buffer.alloc(2304 * 864 * 4, 0x80), 2304, 864).png();
 
 async function turnWith(parts: Partial<ToolContext> = {}): Promise<TestTurn> {
-  const turn = await testTurn({ environment: local.environment, ...parts });
+  const turn = testTurn(await temporaryDirectory(), { environment: local.environment, ...parts });
   await turn.folder.write({ "large.png": large, "text.txt": "hello" });
   return turn;
 }

@@ -1,7 +1,7 @@
 // What the sandbox policy lets a patch write: judged by name, and by where the name leads.
 import { realpath } from "node:fs/promises";
 import { type AbsolutePath, fromAbsolute } from "@codex-ts/absolute-path";
-import type { PermissionProfile, SandboxPolicy } from "@codex-ts/protocol";
+import type { SandboxPolicy } from "@codex-ts/protocol";
 import { isPathWritable, type SandboxContext } from "@codex-ts/sandboxing";
 import type { ToolContext } from "./tool.ts";
 
@@ -12,20 +12,16 @@ export interface WritablePaths {
   allowsRealPath(path: AbsolutePath): boolean;
 }
 
-export async function writablePaths(
-  context: ToolContext,
-  additionalPermissions: PermissionProfile | undefined,
-): Promise<WritablePaths> {
+/** What the turn's policy allows; what a call asks for on top is no grant. */
+export async function writablePaths(context: ToolContext): Promise<WritablePaths> {
   const tmpdir = context.childEnv["TMPDIR"];
   const named: SandboxContext = {
     policy: context.sandboxPolicy,
     policyCwd: context.cwd,
-    additionalPermissions,
   };
   const real: SandboxContext = {
     policy: await realPolicy(context.sandboxPolicy, tmpdir),
     policyCwd: fromAbsolute(await realPathOf(context.cwd)),
-    additionalPermissions: await realPermissions(additionalPermissions),
   };
   return {
     allowsName: (path) => isPathWritable(path, named, { tmpdir }),
@@ -49,20 +45,6 @@ async function realPolicy(
     writable_roots: await Promise.all(roots.map(realPathOf)),
     exclude_slash_tmp: true,
     exclude_tmpdir_env_var: true,
-  };
-}
-
-async function realPermissions(
-  permissions: PermissionProfile | undefined,
-): Promise<PermissionProfile | undefined> {
-  const write = permissions?.file_system?.write;
-  if (write === undefined) return permissions;
-  return {
-    ...permissions,
-    file_system: {
-      ...permissions?.file_system,
-      write: await Promise.all(write.map(realPathOf)),
-    },
   };
 }
 
