@@ -1,5 +1,5 @@
 // Where V8's compiled code is kept between runs, so that a start costs reading and not compiling.
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import nodePath from "node:path";
 
@@ -11,12 +11,11 @@ export function compileCacheFolder(
   env: Readonly<Record<string, string | undefined>>,
 ): string | null {
   if ((env["NODE_DISABLE_COMPILE_CACHE"] ?? "") !== "") return null;
-  const home = env["CODEX_HOME"] ?? "";
-  const folder = nodePath.join(
-    home === "" ? nodePath.join(homedir(), ".codex") : home,
-    "codex-ts",
-    "compile-cache",
-  );
+  const configured = env["CODEX_HOME"] ?? "";
+  const home = configured === "" ? nodePath.join(homedir(), ".codex") : configured;
+  // Making the home is not the cache's business: a mistyped CODEX_HOME must not come into being.
+  if (!existsSync(home)) return null;
+  const folder = nodePath.join(home, "codex-ts", "compile-cache");
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return folder;

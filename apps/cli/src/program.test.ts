@@ -94,6 +94,13 @@ describe("wrong usage", () => {
     expect(refused("exec", "--modl", "x", "hi")).toContain("did you mean --model?");
   });
 
+  test("a command with a slip of the finger is answered with the command", () => {
+    expect(refused("exce", "x")).toContain("did you mean exec?");
+    expect(refused("lgoin")).toContain("did you mean login?");
+    expect(refused("exec", "resume", "a", "b", "c")).toContain("too many arguments");
+    expect(parse("explain this")).toEqual({ command: "interactive", prompt: "explain this" });
+  });
+
   test("a value that is not allowed is answered with those that are", () => {
     expect(refused("exec", "-s", "foo", "hi")).toMatch(
       /read-only, workspace-write, danger-full-access/,

@@ -1,6 +1,7 @@
 // The command line's grammar: commands, flags and their help.
 import { Argument, Command, CommanderError, Option } from "commander";
 import type { ColorMode } from "./colors.ts";
+import { nearestWord } from "./nearest-word.ts";
 import { version } from "./version.ts";
 
 /** What the flags in front of and behind a subcommand add up to; later ones win, lists append. */
@@ -94,10 +95,28 @@ export function parseArguments(args: readonly string[], options: ParseOptions): 
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: "help", text: out };
-    return { kind: "usage_error", text: usageText(out, error.message) };
+    return mistypedCommand(program) ?? { kind: "usage_error", text: usageText(out, error.message) };
+  }
+  const chosen = invocation as Invocation | null;
+  if (chosen?.command === "interactive") {
+    const mistyped = mistypedCommand(program);
+    if (mistyped !== null) return mistyped;
   }
   if (invocation === null) return { kind: "help", text: program.helpInformation() };
   return { kind: "run", invocation };
+}
+
+/** A first word that is one slip of the finger away from a command is no prompt. */
+function mistypedCommand(program: Command): Parsed | null {
+  const [word] = program.args;
+  const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
+  if (word === undefined || word.length < 3 || names.includes(word)) return null;
+  const meant = nearestWord(word, names, 1);
+  if (meant === null) return null;
+  return {
+    kind: "usage_error",
+    text: usageText("", `error: unknown command '${word}'; did you mean ${meant}?`),
+  };
 }
 
 function usageText(output: string, message: string): string {
@@ -408,7 +427,7 @@ Environment:
   CODEX_HOME      config, credentials and sessions (default: ~/.codex)
   CODEX_API_KEY   API key for this run; goes before a stored login
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 after SIGINT and SIGTERM.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 after SIGINT, 143 after SIGTERM.`;
 
 /** Value flags of `exec`, so that its words can be told from their values. */
 const valueFlags: ReadonlySet<string> = new Set([

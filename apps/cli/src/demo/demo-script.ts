@@ -46,19 +46,19 @@ export function demoReply(input: readonly ResponseItem[], turn: number): Scripte
           { tool: "exec_command", cmd: "cat src/price.js test/price.test.js" },
           {
             tool: "exec_command",
-            cmd: "node --test 2>&1 | grep -E '^(✔|✖|ℹ (pass|fail))|actual|expected|not ok|^ok|# (pass|fail)'",
+            cmd: "node --test --test-reporter=spec | grep -E '^(✔|✖ .*ms)|!=='",
           },
         ],
       };
     case 1:
       return {
         message:
-          "`discounted` rounds down, and AGENTS.md asks for half up: 995 cents at 50 % must be 498.",
+          "`discounted` rounds down, and AGENTS.md asks for half up:\n995 cents at 50 % must be 498.",
         calls: [steps(1), { tool: "apply_patch", patch: PATCH }],
       };
     case 2:
       return {
-        calls: [steps(2), { tool: "exec_command", cmd: "node --test" }],
+        calls: [steps(2), { tool: "exec_command", cmd: "node --test --test-reporter=spec" }],
       };
     case 3:
       return { calls: [steps(3), { tool: "exec_command", cmd: "git diff --stat" }] };

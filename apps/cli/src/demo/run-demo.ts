@@ -54,8 +54,9 @@ export async function runDemo(invocation: DemoInvocation, terminal: Terminal): P
     `${[
       paint("A whole run, with a scripted model", "bold"),
       "",
-      "The model is a script on this machine: no key and no network are used. The rest is",
-      "real: the engine, the sandbox, the commands, the patch, the session file.",
+      "The model is a script on this machine: no key and no network are used.",
+      "The rest is real: the engine, the sandbox, the commands, the patch, the",
+      "session file.",
       "",
       `  project  ${project}`,
       `  sandbox  ${sandbox}`,

@@ -28,6 +28,8 @@ export class HumanOutput {
   readonly #options: HumanOutputOptions;
   #usage: TokenUsage | null = null;
   #diff: string | null = null;
+  /** The command whose begin is the last thing written; its end needs no name. */
+  #commandAbove: string | null = null;
   /** The last message that was written out. */
   lastShownMessage: string | null = null;
 
@@ -80,6 +82,7 @@ export class HumanOutput {
         if (msg.source === "unified_exec_interaction") break;
         this.#line(paint("exec", "italic", "magenta"));
         this.#line(`${paint(shellCommand(msg.command), "bold")} in ${msg.cwd}`);
+        this.#commandAbove = msg.call_id;
         break;
       case "exec_command_end":
         if (msg.source !== "unified_exec_interaction") this.#commandEnd(msg);
@@ -135,6 +138,7 @@ export class HumanOutput {
   }
 
   #line(text: string): void {
+    this.#commandAbove = null;
     this.#options.write(text.endsWith("\n") ? text : `${text}\n`);
   }
 
@@ -142,15 +146,17 @@ export class HumanOutput {
     const { paint } = this.#options;
     const ms = Math.round(msg.duration.secs * 1000 + msg.duration.nanos / 1e6);
     const took = ms > 0 ? ` in ${durationText(ms)}` : "";
+    const name =
+      this.#commandAbove === msg.call_id ? "" : paint(shellCommand(msg.command), "bold");
     switch (msg.status) {
       case "completed":
-        this.#line(paint(` succeeded${took}:`, "green"));
+        this.#line(`${name}${paint(` succeeded${took}:`, "green")}`);
         break;
       case "failed":
-        this.#line(paint(` exited ${msg.exit_code}${took}:`, "red"));
+        this.#line(`${name}${paint(` exited ${msg.exit_code}${took}:`, "red")}`);
         break;
       case "declined":
-        this.#line(paint(` declined${took}:`, "yellow"));
+        this.#line(`${name}${paint(` declined${took}:`, "yellow")}`);
         break;
     }
     if (msg.aggregated_output.trim() !== "") this.#line(paint(msg.aggregated_output, "dim"));
