@@ -77,7 +77,7 @@ function summary(input: readonly ResponseItem[]): string {
     return [
       "The suite passes now.",
       "",
-      "- Cause: `discounted` in src/price.js used `Math.floor`, so half a cent was lost.",
+      "- Cause: `discounted` used `Math.floor`, so half a cent was lost.",
       "- Fix: `Math.round`, which rounds half up for amounts that are not negative.",
       "- Check: `node --test` ended with exit code 0.",
     ].join("\n");

@@ -223,7 +223,8 @@ export class HumanOutput {
   }
 }
 
-function paintDiffLine(line: string, paint: Paint): string {
+function paintDiffLine(text: string, paint: Paint): string {
+  const line = text.replace(/^index ([0-9a-f]{7})[0-9a-f]*\.\.([0-9a-f]{7})[0-9a-f]*/, "index $1..$2");
   if (line.startsWith("+++") || line.startsWith("---") || line.startsWith("diff ")) {
     return paint(line, "bold");
   }
