@@ -46,6 +46,10 @@ export async function applyGitPatch(request: ApplyGitPatchRequest): Promise<Appl
     readRepositorySettings(request.cwd, options),
   ]);
   if (revert && !preflight) await stagePaths(root, diff, { ...options, settings });
+  // Git takes a file that was written anew with the same content for a changed one, until told to look.
+  if (!preflight) {
+    await runGit(["update-index", "-q", "--refresh"], { ...options, cwd: root, settings });
+  }
 
   const folder = fromAbsolute(await mkdtemp(join(fromAbsolute(tmpdir()), "codex-git-apply-")));
   try {

@@ -5,7 +5,6 @@ import {
   mkdir,
   readFile,
   readdir,
-  readlink,
   rename,
   rm,
   symlink,
@@ -23,27 +22,7 @@ import {
   restoreGhostCommit,
   restoreToCommit,
 } from "./index.ts";
-
-/** Every file below the folder but git's own, as bytes in Latin-1; links as their target. */
-async function contents(root: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  const visit = async (folder: Buffer, shown: string): Promise<void> => {
-    for (const entry of await readdir(folder, { withFileTypes: true, encoding: "buffer" })) {
-      const name = entry.name.toString("latin1");
-      if (shown === "" && name === ".git") continue;
-      const path = Buffer.concat([folder, Buffer.from("/"), entry.name]);
-      const label = shown === "" ? name : `${shown}/${name}`;
-      if (entry.isDirectory()) await visit(path, label);
-      else if (entry.isSymbolicLink()) found[label] = `-> ${await readlink(path, "latin1")}`;
-      else {
-        const mode = ((await lstat(path)).mode & 0o100) === 0 ? "" : "x:";
-        found[label] = mode + (await readFile(path)).toString("latin1");
-      }
-    }
-  };
-  await visit(Buffer.from(root), "");
-  return found;
-}
+import { contents } from "./testing/contents.ts";
 
 async function many(root: string, folder: string, count: number): Promise<void> {
   await mkdir(joinPath(root, folder), { recursive: true });
@@ -86,6 +65,11 @@ test("a tracked edit, a deletion, a new file, a forced ignored file and notes al
     left: [],
   });
   expect(await contents(path)).toEqual(before);
+  expect(await restoreGhostCommit(ghost, { repoPath: path })).toEqual({
+    restored: [],
+    removed: [],
+    left: [],
+  });
 });
 
 test("a file above the limit is reported, not recorded, and kept by a restore", async () => {

@@ -163,9 +163,11 @@ async function writeDiffering(restore: Restore): Promise<void> {
   const checkOut = (paths: readonly string[]) =>
     git(["checkout-index", "--force", "-z", "--stdin"], joinWithNul(paths));
 
-  const exact = differing.filter(isExact);
-  if (exact.length > 0) await checkOut(exact);
-  const unchangedThen = differing.filter((path) => !isExact(path));
+  // Attribute files come first: they say how git stores the others.
+  const isAttributeFile = (path: string) => /(?:^|\/)\.gitattributes$/.test(path);
+  const first = differing.filter((path) => isExact(path) || isAttributeFile(path));
+  if (first.length > 0) await checkOut(first);
+  const unchangedThen = differing.filter((path) => !isExact(path) && !isAttributeFile(path));
   if (unchangedThen.length === 0) return;
   const throughFilters = restore.recordsLineEndings
     ? await convertedByFilters(restore, unchangedThen)
