@@ -427,7 +427,7 @@ Environment:
   CODEX_HOME      config, credentials and sessions (default: ~/.codex)
   CODEX_API_KEY   API key for this run; goes before a stored login
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 after SIGINT, 143 after SIGTERM.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 on SIGINT, 143 on SIGTERM.`;
 
 /** Value flags of `exec`, so that its words can be told from their values. */
 const valueFlags: ReadonlySet<string> = new Set([

@@ -16,8 +16,15 @@ const app = nodePath.resolve(import.meta.dirname, "../..");
 // Inside the app's node_modules, where the bundle finds the packages that it leaves out.
 const cache = nodePath.join(app, "node_modules/.cache/test-builds");
 
+let built: Promise<BuiltCli> | undefined;
+
 /** The bundle of the sources as they are now; built when no test file has done so before. */
-export async function builtCli(): Promise<BuiltCli> {
+export function builtCli(): Promise<BuiltCli> {
+  built ??= findOrBuild();
+  return built;
+}
+
+async function findOrBuild(): Promise<BuiltCli> {
   const folder = nodePath.join(cache, await sourcesDigest());
   await mkdir(cache, { recursive: true });
   const lock = `${folder}.lock`;
@@ -26,13 +33,9 @@ export async function builtCli(): Promise<BuiltCli> {
     intervalMs: 100,
     describe: `another test file has built the command line, or ${lock} is free`,
   });
-  if (!(await exists(folder))) {
-    try {
-      await build(folder);
-    } finally {
-      await rmdir(lock).catch(() => {});
-    }
-  } else {
+  try {
+    if (!(await exists(folder))) await build(folder);
+  } finally {
     await rmdir(lock).catch(() => {});
   }
   return {
