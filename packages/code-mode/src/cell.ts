@@ -60,6 +60,12 @@ export interface CellOptions {
   missing(): CellResponse;
 }
 
+/** A call's cancellation, and what it does to the cell. */
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onAbort?: "detach" | "terminate" | undefined;
+}
+
 const longestTimer = 2 ** 31 - 1;
 
 export class Cell {
@@ -106,10 +112,10 @@ export class Cell {
    *
    * @throws the signal's reason when it is aborted; the cell runs on and nothing is lost
    */
-  wait(yieldMs: number, signal: AbortSignal | undefined): Promise<CellResponse> {
+  wait(yieldMs: number, options: WaitOptions = {}): Promise<CellResponse> {
     switch (this.#state.type) {
       case "running": {
-        const { waiter, response } = this.#createWaiter(yieldMs, signal);
+        const { waiter, response } = this.#createWaiter(yieldMs, options);
         this.#replace(this.#state.waiter);
         this.#state = { type: "running", waiter };
         clearTimeout(this.#unattended);
@@ -127,10 +133,10 @@ export class Cell {
   }
 
   /** Stops the script; the answer comes when the engine has stopped. A held result is delivered. */
-  terminate(signal: AbortSignal | undefined): Promise<CellResponse> {
+  terminate(options: WaitOptions = {}): Promise<CellResponse> {
     if (this.#state.type === "held") return Promise.resolve(this.#deliver(this.#state.outcome));
     if (this.#state.type === "gone") return Promise.resolve(this.#options.missing());
-    const { waiter, response } = this.#createWaiter(undefined, signal);
+    const { waiter, response } = this.#createWaiter(undefined, options);
     this.#replace(this.#state.waiter);
     const stopping = this.#state.type === "terminating";
     this.#state = { type: "terminating", waiter };
@@ -232,16 +238,25 @@ export class Cell {
 
   #createWaiter(
     yieldMs: number | undefined,
-    signal: AbortSignal | undefined,
+    { signal, onAbort }: WaitOptions,
   ): { waiter: Waiter; response: Promise<CellResponse> } {
     const { promise, resolve, reject } = Promise.withResolvers<CellResponse>();
     const aborted = (): void => {
-      if (this.#state.type === "running" && this.#state.waiter === waiter) this.#leave();
+      const refuse = (): void => reject(signal?.reason);
       if (this.#state.type === "terminating" && this.#state.waiter === waiter) {
         this.#state = { type: "terminating", waiter: undefined };
       }
+      if (this.#state.type === "running" && this.#state.waiter === waiter) {
+        if (onAbort === "terminate") {
+          this.#state = { type: "running", waiter: undefined };
+          void this.terminate().then(refuse);
+          waiter.release();
+          return;
+        }
+        this.#leave();
+      }
       waiter.release();
-      reject(signal?.reason);
+      refuse();
     };
     const waiter: Waiter = {
       resolve,
@@ -273,10 +288,13 @@ export class Cell {
 
   #leave(): void {
     this.#state = { type: "running", waiter: undefined };
-    this.#unattended = setTimeout(() => {
-      this.#overdue = true;
-      this.#run?.stop();
-    }, Math.min(this.#options.unattendedMs, longestTimer)).unref();
+    this.#unattended = setTimeout(
+      () => {
+        this.#overdue = true;
+        this.#run?.stop();
+      },
+      Math.min(this.#options.unattendedMs, longestTimer),
+    ).unref();
     this.#options.left();
   }
 }

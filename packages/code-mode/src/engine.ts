@@ -8,9 +8,15 @@ import type {
 import type { CellError, ContentItem } from "./content.ts";
 import { createEngineMemory, createMemory, findHeapEnd } from "./engine-memory.ts";
 import type { EngineMemory, MemorySnapshot } from "./engine-memory.ts";
-import { describeError, engineFailure } from "./error-text.ts";
+import { describeError, engineFailure, unsupportedImport } from "./error-text.ts";
 import { imageItem } from "./image.ts";
-import { helperModuleName, helperModuleSource, moduleNameOf, toolModuleName, toolModuleSource } from "./modules.ts";
+import {
+  helperModuleName,
+  helperModuleSource,
+  moduleNameOf,
+  toolModuleName,
+  toolModuleSource,
+} from "./modules.ts";
 import { helperStatus, prelude, preludeFile } from "./prelude.ts";
 import type { WasmMemory, WasmModule } from "./web-assembly.ts";
 import { storedSize } from "./wire.ts";
@@ -146,7 +152,7 @@ class QuickJsEngine implements Engine {
     // Only the loader can refuse: what the function that resolves names throws is lost.
     runtime.setModuleLoader(
       (name) => ({
-        error: new Error(`Unsupported import in exec: ${name.slice(unsupported.length)}`),
+        error: new Error(unsupportedImport + name.slice(unsupported.length)),
       }),
       (_base, name) => moduleNameOf(name) ?? unsupported + name,
     );

@@ -4,12 +4,15 @@ import type { CellError } from "./content.ts";
 interface ThrownFacts {
   readonly isError: boolean;
   readonly string: string;
-  /** The text of a failed tool call that nobody caught. */
-  readonly tool?: string;
+  /** The text of an error of a helper or of a failed tool call. */
+  readonly plain?: string;
   readonly stack?: string;
   readonly name?: string;
   readonly message?: string;
 }
+
+/** How the refusal of an import begins; the specifier follows. */
+export const unsupportedImport = "Unsupported import in exec: ";
 
 const maxLength = 64 * 1024;
 /** Frames that are shown; a recursion has hundreds that are all alike. */
@@ -17,7 +20,7 @@ const maxFrames = 10;
 
 /**
  * The text for a value that a script ended with: its stack if it has one, headed by name and message
- * and without the frames of the prelude; a failed tool's bare message; else the value as text.
+ * and without the frames of the prelude; the bare message of a helper's or a failed tool's error; else the value as text.
  *
  * @param json the facts that the prelude read; "" when reading did not end well
  */
@@ -31,17 +34,20 @@ export function describeError(json: string, scriptFile: string, preludeFile: str
     ...(facts.name === undefined ? {} : { name: cut(facts.name) }),
     ...(facts.message === undefined ? {} : { message: cut(facts.message) }),
   };
-  if (facts.tool !== undefined) return { ...named, text: cut(facts.tool) };
-  if (facts.stack === undefined) return { message: cut(facts.string), text: cut(facts.string) };
-  if (!facts.isError) return { ...named, text: cut(facts.stack) };
-  const frames = facts.stack
+  const plain =
+    facts.plain ?? (facts.message?.startsWith(unsupportedImport) ? facts.message : undefined);
+  const stack = facts.stack ?? "";
+  if (!facts.isError && facts.stack !== undefined) return { ...named, text: cut(stack) };
+  if (!facts.isError) return { message: cut(facts.string), text: cut(facts.string) };
+  const frames = stack
     .split("\n")
     .filter((line) => line !== "" && !line.includes(preludeFile) && !line.includes("(native)"))
     .slice(0, maxFrames)
     .join("\n");
   const message = facts.message === undefined || facts.message === "" ? "" : `: ${facts.message}`;
   const head = `${facts.name ?? "Error"}${message}`;
-  const text = frames === "" ? head : frames.startsWith(head) ? frames : `${head}\n${frames}`;
+  const text =
+    plain ?? (frames === "" ? head : frames.startsWith(head) ? frames : `${head}\n${frames}`);
   const start = frames.indexOf(`${scriptFile}:`);
   const place = start === -1 ? null : /:(\d+)(?::(\d+))?/.exec(frames.slice(start));
   return {

@@ -1,5 +1,9 @@
 /** What went wrong outside of the script itself. */
-export type CodeModeErrorCode = "invalid_source" | "invalid_tool" | "engine_unavailable" | "disposed";
+export type CodeModeErrorCode =
+  | "invalid_source"
+  | "invalid_tool"
+  | "engine_unavailable"
+  | "disposed";
 
 /** The package's one error: `code` says which kind, the message what to do. */
 export class CodeModeError extends Error {

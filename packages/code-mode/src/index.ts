@@ -1,8 +1,19 @@
 export type { CellAnswer, CellResponse } from "./cell.ts";
 export type { CellError, ContentItem, ImageDetail, JsonValue } from "./content.ts";
+export { createCodeMode } from "./code-mode.ts";
+export type {
+  CodeMode,
+  CodeModeOptions,
+  CodeModeTool,
+  DescribedTool,
+  RunOptions,
+  RunResult,
+  ToolContext,
+} from "./code-mode.ts";
 export { CodeModeError } from "./errors.ts";
 export type { CodeModeErrorCode } from "./errors.ts";
 export { toIdentifier } from "./identifier.ts";
+export { renderToolSections, scriptInstructions } from "./instructions.ts";
 export { parseSource, pragmaPrefix } from "./pragma.ts";
 export type { ParsedSource } from "./pragma.ts";
 export { describeTool, nameTools, renderDeclaration } from "./prepared-tools.ts";
@@ -22,4 +33,5 @@ export type {
   Notification,
   WaitRequest,
 } from "./service.ts";
+export type { StandardIssue, StandardResult, StandardSchema } from "./standard-schema.ts";
 export { defaultOutputTokens, truncateItems, truncateMiddle } from "./truncate.ts";

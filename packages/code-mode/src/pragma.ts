@@ -45,7 +45,9 @@ function parseOptions(directive: string): Omit<ParsedSource, "code"> {
     value = JSON.parse(directive);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`The exec pragma must be valid JSON with the supported fields ${fields}: ${reason}`);
+    throw invalid(
+      `The exec pragma must be valid JSON with the supported fields ${fields}: ${reason}`,
+    );
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(shape);
   const { yield_time_ms, max_output_tokens, ...rest } = value as Record<string, unknown>;

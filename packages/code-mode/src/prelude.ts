@@ -65,21 +65,40 @@ const random = { random() {
 } }.random;
 defineProperty(Math, "random", { value: random });
 
+const call_ = Function.prototype.call;
+const uncurry = call_.bind.bind(call_);
+const plainErrors = new WeakMap();
+const remember = uncurry(WeakMap.prototype.set), recall = uncurry(WeakMap.prototype.get);
+
+// As text, and when nobody catches it, such an error is its bare message.
+function plainError(Kind, message) {
+  const error = new Kind(message);
+  defineProperty(error, "toString", { value: () => message, writable: true, configurable: true });
+  remember(plainErrors, error, message);
+  return error;
+}
+
+function toolError(tool, message) {
+  const error = plainError(NativeError, message);
+  defineProperty(error, "tool", { value: tool, enumerable: true, writable: true, configurable: true });
+  return error;
+}
+
 function ended() { throw sentinel; }
 
 function check(answer, name) {
   switch (answer) {
     case undefined: return;
     case status.ended: return ended();
-    case status.outputLimit: throw new NativeRangeError(name + ": the cell has reached its limit of output; this item was dropped");
-    case status.imageUrl: throw new NativeTypeError("image: the URL must start with http://, https:// or data:");
-    case status.imageDetail: throw new NativeTypeError("image: detail must be one of auto, low, high, original");
-    case status.blankNotice: throw new NativeTypeError("notify: the text must not be blank");
-    case status.storeLimit: throw new NativeRangeError("store: the stored values would be larger than the session may keep");
-    case status.tooManyTimers: throw new NativeRangeError("setTimeout: too many timers are pending");
-    case status.tooManyCalls: throw new NativeRangeError("too many tool calls are in flight; await some of them first");
-    case status.callTooLarge: throw new NativeRangeError("the argument is larger than a tool call may carry");
-    default: throw new NativeRangeError(name + ": out of memory");
+    case status.outputLimit: throw plainError(NativeRangeError, name + ": the cell has reached its limit of output; this item was dropped");
+    case status.imageUrl: throw plainError(NativeTypeError, "image: the URL must start with http://, https:// or data:");
+    case status.imageDetail: throw plainError(NativeTypeError, "image: detail must be one of auto, low, high, original");
+    case status.blankNotice: throw plainError(NativeTypeError, "notify: the text must not be blank");
+    case status.storeLimit: throw plainError(NativeRangeError, "store: the stored values would be larger than the session may keep");
+    case status.tooManyTimers: throw plainError(NativeRangeError, "setTimeout: too many timers are pending");
+    case status.tooManyCalls: throw plainError(NativeRangeError, "too many tool calls are in flight; await some of them first");
+    case status.callTooLarge: throw plainError(NativeRangeError, "the argument is larger than a tool call may carry");
+    default: throw plainError(NativeRangeError, name + ": out of memory");
   }
 }
 
@@ -111,17 +130,17 @@ const helpers = {
       detail = value.detail;
     }
     if (typeof url !== "string" || url === "") {
-      throw new NativeTypeError("image takes a non-empty URL or an object { image_url, detail? } with a non-empty URL");
+      throw plainError(NativeTypeError, "image takes a non-empty URL or an object { image_url, detail? } with a non-empty URL");
     }
     if (detail === null) detail = undefined;
-    if (detail !== undefined && typeof detail !== "string") throw new NativeTypeError("image: detail must be a string");
+    if (detail !== undefined && typeof detail !== "string") throw plainError(NativeTypeError, "image: detail must be a string");
     check(host("m[" + stringify(url) + (detail === undefined ? "]" : "," + stringify(detail) + "]")), "image");
   },
   store(key, value) {
     const name = ${"`${key}`"};
     const text = json(value);
     if (text === undefined) {
-      throw new NativeTypeError("store: the value of " + stringify(name) + " cannot be represented as JSON");
+      throw plainError(NativeTypeError, "store: the value of " + stringify(name) + " cannot be represented as JSON");
     }
     check(host("s[" + stringify(name) + "," + stringify(text) + "]"), "store");
     stored[name] = text;
@@ -137,7 +156,7 @@ const helpers = {
 
 const timerHelpers = {
   setTimeout(callback, delay) {
-    if (typeof callback !== "function") throw new NativeTypeError("setTimeout takes a function");
+    if (typeof callback !== "function") throw plainError(NativeTypeError, "setTimeout takes a function");
     const wait = +delay;
     const id = nextTimer++;
     check(host("w[" + id + "," + (wait >= 1 ? (wait < 2147483647 ? wait - (wait % 1) : 2147483647) : 0) + "]"), "setTimeout");
@@ -160,26 +179,13 @@ function install(target, source) {
 }
 install(global, helpers);
 
-const call_ = Function.prototype.call;
-const uncurry = call_.bind.bind(call_);
-const toolErrors = new WeakMap();
-const remember = uncurry(WeakMap.prototype.set), recall = uncurry(WeakMap.prototype.get);
-
-function toolError(tool, message) {
-  const error = new NativeError(message);
-  defineProperty(error, "tool", { value: tool, enumerable: true, writable: true, configurable: true });
-  defineProperty(error, "toString", { value: () => message, writable: true, configurable: true });
-  remember(toolErrors, error, message);
-  return error;
-}
-
 function call(name, argument, given) {
   return new NativePromise((resolve, reject) => {
     let text = "";
     if (given) {
       text = json(argument);
       if (text === undefined) {
-        throw new NativeTypeError("the argument of " + name + " cannot be represented as JSON");
+        throw plainError(NativeTypeError, "the argument of " + name + " cannot be represented as JSON");
       }
     }
     const id = nextCall++;
@@ -200,7 +206,7 @@ function read(value, key) {
 function describe(value) {
   const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
   const facts = [
-    ["tool", isObject ? recall(toolErrors, value) : undefined],
+    ["plain", isObject ? recall(plainErrors, value) : undefined],
     ["stack", isObject ? read(value, "stack") : undefined],
     ["name", isObject ? read(value, "name") : undefined],
     ["message", isObject ? read(value, "message") : undefined],

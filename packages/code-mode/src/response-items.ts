@@ -18,7 +18,10 @@ export interface ResponseItems {
 }
 
 /** Status line, wall time and output of an answer, cut to the budget. */
-export function responseItems(response: CellResponse, options: ResponseItemsOptions): ResponseItems {
+export function responseItems(
+  response: CellResponse,
+  options: ResponseItemsOptions,
+): ResponseItems {
   const seconds = (Math.round(options.wallTimeMs / 100) / 10).toFixed(1);
   const header: ContentItem = {
     type: "input_text",

@@ -101,8 +101,13 @@ export interface CodeModeTurnHost {
 }
 
 export interface CallOptions {
-  /** Aborted, the call is rejected with the signal's reason and its cell runs on unattended. */
+  /** Aborted, the call is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * What an abort does to the cell: it runs on with nobody waiting for it, or it is stopped, and the
+   * call is rejected once it has. `detach` when left out.
+   */
+  readonly onAbort?: "detach" | "terminate" | undefined;
 }
 
 export interface CodeModeService extends AsyncDisposable {
@@ -212,7 +217,7 @@ class Service implements CodeModeService {
       missing: () => this.#missing(cellId),
     });
     this.#cells.set(cellId, cell);
-    const response = cell.wait(request.yieldTimeMs ?? defaultYieldMs, options.signal);
+    const response = cell.wait(request.yieldTimeMs ?? defaultYieldMs, options);
     this.#storedJson ??=
       this.#stored.size === 0 ? "" : JSON.stringify(Object.fromEntries(this.#stored));
     const run = this.#pool.run(
@@ -241,8 +246,8 @@ class Service implements CodeModeService {
     const cell = this.#cells.get(request.cellId);
     if (cell === undefined) return this.#missing(request.cellId);
     return request.terminate === true
-      ? cell.terminate(options.signal)
-      : cell.wait(request.yieldTimeMs ?? defaultYieldMs, options.signal);
+      ? cell.terminate(options)
+      : cell.wait(request.yieldTimeMs ?? defaultYieldMs, options);
   }
 
   storedValues(): Readonly<Record<string, JsonValue>> {
@@ -254,7 +259,9 @@ class Service implements CodeModeService {
   replaceStoredValues(values: Readonly<Record<string, JsonValue>>): void {
     this.#stored.clear();
     this.#storedBytes = 0;
-    this.#merge(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)] as const));
+    this.#merge(
+      Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)] as const),
+    );
     this.#storedJson = undefined;
   }
 

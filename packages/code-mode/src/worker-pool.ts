@@ -134,7 +134,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
         post(worker, {
           type: "init",
           wasm: module,
-          flags: flags.buffer as SharedArrayBuffer,
+          flags: flags.buffer,
           limits: options.limits,
           timers: options.timers,
         }),
@@ -147,6 +147,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
   }
 
   function post(worker: PoolWorker, message: ToWorker): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     if (worker.state !== "gone") worker.thread.postMessage(message);
   }
 
@@ -374,8 +375,7 @@ function ownWorkerUrl(): URL {
 
 async function compile(wasmUrl: URL | undefined): Promise<WasmModule> {
   const file =
-    wasmUrl ??
-    createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
+    wasmUrl ?? createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
   // Compiled in one go: a pending compilation would not keep the process alive.
   return compileWasm(await readFile(file));
 }

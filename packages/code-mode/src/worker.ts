@@ -13,6 +13,7 @@ const lotItems = 256;
 const lotMs = 5;
 
 // The engine asks this thread's clock for its offset from UTC; scripts live in UTC.
+// oxlint-disable-next-line eslint/no-extend-native -- this thread runs nothing but the engine
 Date.prototype.getTimezoneOffset = () => 0;
 
 function serve(port: MessagePort): void {
