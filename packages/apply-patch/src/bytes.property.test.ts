@@ -132,7 +132,7 @@ function originalBytes({ encoding, lines }: EditedFile): Buffer {
 function expectedBytes({ encoding, lines, addedOnTop }: EditedFile): Buffer {
   const ending = (index: number) =>
     lines[index]?.ending || lines[index - 1]?.ending || lines[index + 1]?.ending || "\n";
-  let text = addedOnTop.map((added) => added + ending(-1)).join("");
+  let text = addedOnTop.map((added) => added + ending(/*index*/ -1)).join("");
   lines.forEach((line, index) => {
     if (line.edit === "keep") {
       text += line.text + (line.added.length > 0 ? ending(index) : line.ending);

@@ -45,7 +45,7 @@ function locate(file: TextFile, chunks: readonly Chunk[], path: AbsolutePath): E
   let cursor = 0;
   for (const chunk of chunks) {
     for (const context of chunk.contexts) {
-      const found = seek([context], cursor, false);
+      const found = seek([context], { start: cursor });
       if (found === null) {
         throw new PatchApplyError(
           "context_not_found",
@@ -75,15 +75,20 @@ function locate(file: TextFile, chunks: readonly Chunk[], path: AbsolutePath): E
   return edits;
 }
 
-type Seek = (pattern: readonly string[], start: number, endOfFile: boolean) => number | null;
+interface SeekOptions {
+  readonly start: number;
+  readonly endOfFile?: boolean;
+}
+
+type Seek = (pattern: readonly string[], options: SeekOptions) => number | null;
 
 function makeSeek(file: TextFile): Seek {
   const texts = file.lines.map((line) => line.text);
   const lossyTexts = file.lines.map((line) => line.lossyText);
   const isLossy = file.lines.some((line) => line.text !== line.lossyText);
-  return (pattern, start, endOfFile) => {
-    const found = seekLines(texts, pattern, start, endOfFile);
-    return found === null && isLossy ? seekLines(lossyTexts, pattern, start, endOfFile) : found;
+  return (pattern, options) => {
+    const found = seekLines(texts, pattern, options);
+    return found === null && isLossy ? seekLines(lossyTexts, pattern, options) : found;
   };
 }
 
@@ -100,9 +105,10 @@ function place(
   let lines = chunk.lines;
   for (;;) {
     const old = oldTexts(lines);
+    const { endOfFile } = chunk;
     const start =
-      seek(old, cursor, chunk.endOfFile) ??
-      (chunk.contexts.length > 0 ? seek(old, cursor - 1, chunk.endOfFile) : null);
+      seek(old, { start: cursor, endOfFile }) ??
+      (chunk.contexts.length > 0 ? seek(old, { start: cursor - 1, endOfFile }) : null);
     if (start !== null) return { start, lines };
     if (old.at(-1) !== "") break;
     lines = withoutBlankEnd(lines);

@@ -1,5 +1,4 @@
 // What planning and applying need of a file system, and the local disk as the default.
-import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, mkdir, open, realpath, rename, rmdir, stat, unlink } from "node:fs/promises";
 import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
@@ -75,5 +74,5 @@ function systemError(code: string, reason: string): Error {
 
 /** A name in `folder` that nobody else uses. */
 export function temporaryName(folder: AbsolutePath): AbsolutePath {
-  return join(folder, `.apply-patch-${randomUUID()}`);
+  return join(folder, `.apply-patch-${crypto.randomUUID()}`);
 }

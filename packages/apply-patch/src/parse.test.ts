@@ -90,7 +90,7 @@ test("an unknown header names the line and the three headers", () => {
   expect(parseFailure("*** Begin Patch\n*** Frob: a\n*** End Patch")).toEqual(
     new PatchParseError(
       "unknown_header",
-      2,
+      /*line*/ 2,
       "'*** Frob: a' does not open a section; a section starts with '*** Add File: PATH', '*** Delete File: PATH' or '*** Update File: PATH'",
     ),
   );

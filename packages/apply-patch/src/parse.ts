@@ -89,14 +89,14 @@ function envelopeProblem(lines: readonly string[]): PatchParseError | null {
   if (lines[0]?.trim() !== beginMarker) {
     return new PatchParseError(
       "missing_begin_marker",
-      null,
+      /*line*/ null,
       `the first line of a patch must be '${beginMarker}'`,
     );
   }
   if (lines.length < 2 || lines.at(-1)?.trim() !== endMarker) {
     return new PatchParseError(
       "missing_end_marker",
-      null,
+      /*line*/ null,
       `the last line of a patch must be '${endMarker}'`,
     );
   }

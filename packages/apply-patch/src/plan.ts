@@ -102,7 +102,7 @@ export async function planPatch(
   if (patch.sections.length === 0) {
     throw new PatchApplyError(
       "empty_patch",
-      null,
+      /*path*/ null,
       "the patch has no sections; no file was modified",
     );
   }
@@ -155,7 +155,7 @@ function resolveSafely(path: string, cwd: AbsolutePath): AbsolutePath {
     return resolve(path, cwd);
   } catch (error) {
     if (!(error instanceof AbsolutePathError)) throw error;
-    throw new PatchApplyError("invalid_path", null, error.message, { cause: error });
+    throw new PatchApplyError("invalid_path", /*path*/ null, error.message, { cause: error });
   }
 }
 
@@ -314,7 +314,7 @@ function netChanges(
     } else if (original === null || current.isAdded) {
       changes.set(path, { type: "add", content: displayText(current.bytes) });
     } else {
-      changes.set(path, updateChange(original.bytes, current.bytes, null));
+      changes.set(path, updateChange(original.bytes, current.bytes, /*movePath*/ null));
     }
   }
   return changes;

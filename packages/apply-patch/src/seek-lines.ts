@@ -18,20 +18,20 @@ function foldTypography(line: string): string {
 }
 
 /**
- * Finds `pattern` as consecutive `lines`, at or after index `start`. Four passes run over all places,
+ * Finds `pattern` as consecutive `lines`. Four passes run over all places,
  * and the first hit wins: equal text, trailing blanks ignored, blanks at both ends ignored, and
  * typographic dashes, quotes and spaces taken for their ASCII forms as well.
  *
- * With `endOfFile` the last lines are tried first, in all passes, and then the rest as usual.
- *
+ * @param options.start the index at which to begin, by default 0.
+ * @param options.endOfFile tries the last lines first, in all passes, and then the rest as usual.
  * @returns the index of the first line of the hit (`start` for an empty pattern), or null.
  */
 export function seekLines(
   lines: readonly string[],
   pattern: readonly string[],
-  start: number,
-  endOfFile = false,
+  options: { readonly start?: number | undefined; readonly endOfFile?: boolean | undefined } = {},
 ): number | null {
+  const { start = 0, endOfFile = false } = options;
   if (pattern.length === 0) return start;
   const last = lines.length - pattern.length;
   if (endOfFile && last >= start) {

@@ -50,7 +50,7 @@ test("a diff leads from the one text to the other", () => {
 });
 
 test("a diff changes no more lines than needed", () => {
-  expect(unifiedDiff("a\nb\nc\na\nb\nb\na\n", "c\nb\na\nb\na\nc\n", 0)).toBe(
+  expect(unifiedDiff("a\nb\nc\na\nb\nb\na\n", "c\nb\na\nb\na\nc\n", /*context*/ 0)).toBe(
     "@@ -1,2 +0,0 @@\n-a\n-b\n@@ -3,0 +2 @@\n+b\n@@ -6 +4,0 @@\n-b\n@@ -7,0 +6 @@\n+c\n",
   );
 });

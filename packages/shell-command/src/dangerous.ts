@@ -23,7 +23,7 @@ export function isDangerousCommand(
   options: { readonly platform?: NodeJS.Platform | undefined } = {},
 ): boolean {
   const { platform = process.platform } = options;
-  return isDangerous(argv, 0) || (platform === "win32" && isDangerousOnWindows(argv));
+  return isDangerous(argv, /*depth*/ 0) || (platform === "win32" && isDangerousOnWindows(argv));
 }
 
 function isDangerous(argv: readonly string[], depth: number): boolean {

@@ -146,12 +146,12 @@ test("argvs of each kind, as a login shell and not", () => {
   const argv = (kind: Parameters<typeof shellArgv>[0]["kind"], login: boolean) =>
     shellArgv({ kind, path: "/p" }, "ls", { login });
   for (const kind of ["bash", "zsh", "sh"] as const) {
-    expect(argv(kind, true)).toEqual(["/p", "-lc", "ls"]);
-    expect(argv(kind, false)).toEqual(["/p", "-c", "ls"]);
+    expect(argv(kind, /*login*/ true)).toEqual(["/p", "-lc", "ls"]);
+    expect(argv(kind, /*login*/ false)).toEqual(["/p", "-c", "ls"]);
   }
-  expect(argv("powershell", true)).toEqual(["/p", "-Command", "ls"]);
-  expect(argv("powershell", false)).toEqual(["/p", "-NoProfile", "-Command", "ls"]);
-  expect(argv("cmd", true)).toEqual(["/p", "/c", "ls"]);
+  expect(argv("powershell", /*login*/ true)).toEqual(["/p", "-Command", "ls"]);
+  expect(argv("powershell", /*login*/ false)).toEqual(["/p", "-NoProfile", "-Command", "ls"]);
+  expect(argv("cmd", /*login*/ true)).toEqual(["/p", "/c", "ls"]);
 });
 
 test("a shell call has exactly three words", () => {
