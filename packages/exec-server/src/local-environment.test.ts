@@ -338,14 +338,11 @@ describe("starting", () => {
     });
   });
 
-  test.each(kinds)(
-    "warming up for %s commands never rejects, and helps nobody wrongly",
-    async (kind) => {
-      await using made = makeEnvironment(kind);
-      await made.environment.warmUp?.(made.request(["true"]).confinement);
-      expect((await shell(made, "echo warm")).stdout).toBe("warm\n");
-    },
-  );
+  test.each(kinds)("%s commands run after a warm-up as they do without", async (kind) => {
+    await using made = makeEnvironment(kind);
+    await made.environment.warmUp?.(made.request(["true"]).confinement);
+    expect((await shell(made, "echo warm")).stdout).toBe("warm\n");
+  });
 
   test("without the C library, named pipes do", async () => {
     await using made = makeEnvironment("unconfined", { nativeCalls: false });

@@ -2,6 +2,7 @@
 import { closeSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { Socket } from "node:net";
+import { fromAbsolute } from "@codex-ts/absolute-path";
 import {
   needsSandbox,
   type PreparedCommand,
@@ -59,7 +60,13 @@ interface Channels {
   readonly output: LocalProcessOptions["output"];
   readonly terminal: LocalProcessOptions["terminal"];
   /** Descriptors that are the process's alone once it has been launched. */
-  readonly childEnds: readonly number[];
+  readonly untilLaunch: readonly number[];
+  /** Descriptors that are closed when the process has ended. */
+  readonly untilExit: readonly number[];
+}
+
+function closeAll(descriptors: readonly number[]): void {
+  for (const fd of descriptors) closeSync(fd);
 }
 
 async function openPipeChannels(native: NativeDescriptors | null): Promise<Channels> {
@@ -74,7 +81,8 @@ async function openPipeChannels(native: NativeDescriptors | null): Promise<Chann
     stdio: ["ignore", ...pipes.map(({ writeFd }) => ({ fd: writeFd }))],
     output: readOutput(sources),
     terminal: null,
-    childEnds: pipes.map(({ writeFd }) => writeFd),
+    untilLaunch: pipes.map(({ writeFd }) => writeFd),
+    untilExit: [],
   };
 }
 
@@ -99,7 +107,10 @@ function openTerminalChannels(size: TerminalSize, native: NativeDescriptors | nu
     stdio: [{ open: path }, { open: path }, { open: path }],
     output: readOutput([{ stream: "stdout", readable: stream }]),
     terminal: controlTerminal(stream, masterFd, native),
-    childEnds: [slaveFd],
+    untilLaunch: [],
+    // Programs close their terminal a moment before they end. If nobody else held it then, this side
+    // would see the end, close too, and the kernel would send the program SIGHUP.
+    untilExit: [slaveFd],
   };
 }
 
@@ -110,7 +121,6 @@ function openTerminalChannels(size: TerminalSize, native: NativeDescriptors | nu
 export function createLocalEnvironment(options: LocalEnvironmentOptions): Environment {
   const { sandbox } = options;
   const platform = options.platform ?? process.platform;
-  const watchdog = createWatchdog();
   const processes = new Set<EnvironmentProcess>();
   let disposed = false;
 
@@ -120,6 +130,27 @@ export function createLocalEnvironment(options: LocalEnvironmentOptions): Enviro
       options.nativeCalls === false ? Promise.resolve(null) : loadNativeDescriptors(platform);
     return loading;
   };
+
+  const watchdog = createWatchdog({
+    async startShell(script) {
+      const [pipe] = await openPipes(1, await loadNative());
+      if (pipe === undefined) throw new ExecError("pipes_unavailable", "no pipe was opened");
+      try {
+        const shell = sandbox.prepareUnconfined({
+          argv: ["/bin/sh", "-c", script],
+          cwd: fromAbsolute("/"),
+          env: {},
+        });
+        await shell.launcher.launch({ ...shell, stdio: [{ fd: pipe.readFd }, "ignore", "ignore"] });
+        return pipe.writeFd;
+      } catch (error) {
+        closeSync(pipe.writeFd);
+        throw error;
+      } finally {
+        closeSync(pipe.readFd);
+      }
+    },
+  });
 
   const refuseWhenDisposed = (): void => {
     if (disposed) throw new ExecError("disposed", "the environment has been disposed");
@@ -143,7 +174,7 @@ export function createLocalEnvironment(options: LocalEnvironmentOptions): Enviro
       request.terminal === undefined
         ? await openPipeChannels(native)
         : openTerminalChannels(request.terminal, native);
-    const { stdio, output, terminal, childEnds } = channels;
+    const { stdio, output, terminal, untilLaunch, untilExit } = channels;
     try {
       const launched = await prepared.launcher.launch({
         argv: prepared.argv,
@@ -160,12 +191,14 @@ export function createLocalEnvironment(options: LocalEnvironmentOptions): Enviro
         onSettled: () => processes.delete(started),
       });
       processes.add(started);
+      void launched.exited.then(() => closeAll(untilExit));
       return started;
     } catch (error) {
       output.close();
+      closeAll(untilExit);
       throw error;
     } finally {
-      for (const fd of childEnds) closeSync(fd);
+      closeAll(untilLaunch);
     }
   }
 

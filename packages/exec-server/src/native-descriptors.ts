@@ -13,7 +13,7 @@ export interface PseudoTerminal {
   readonly masterFd: number;
   /** The other side's device, for the process to open. */
   readonly path: string;
-  /** Held open until the process has its own, lest the terminal look hung up. */
+  /** Held open for as long as the process runs, lest the terminal look hung up. */
   readonly slaveFd: number;
 }
 

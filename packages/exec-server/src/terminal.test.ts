@@ -54,16 +54,14 @@ describe.skipIf(process.platform === "win32").each(kinds)("a %s terminal", (kind
   test("Ctrl-C interrupts what runs in front, and the shell goes on", async () => {
     await using made = makeEnvironment(kind);
     const { running, output } = await startShell(made);
-    await running.write("echo be''fore; sleep 1000\n");
-    await output.until(/before/);
-    // The shell hands the terminal to the job a moment after it has printed.
-    await eventually(() => {
-      void running.write("\u0003");
-      return /\^C/.test(output.text);
-    });
-    await running.write("\necho co''de $?\n");
-    await output.until(/code \d+/);
-    await running.write("exit\n");
+    await running.write(
+      `bash -c 'trap "echo cau""ght; exit 7" INT; echo ar""med; while :; do sleep 0.02; done'\n`,
+    );
+    await output.until(/armed/);
+    await running.write("\u0003");
+    await output.until(/caught/);
+    await running.write("echo co''de $?; exit\n");
+    await output.until(/code 7/);
     expect((await running.closed).exitCode).toBe(0);
   });
 
@@ -85,6 +83,14 @@ describe.skipIf(process.platform === "win32").each(kinds)("a %s terminal", (kind
     expect(output.text).toBe("line\r\nline\r\n");
     await expect(running.write("late")).rejects.toMatchObject({ code: "stdin_closed" });
     running.resize(size);
+  });
+
+  test("a program that lets go of its terminal before it ends is not hung up", async () => {
+    await using made = makeEnvironment(kind);
+    const script = "echo started; exec <&- >&- 2>&-; sleep 0.3; exit 5";
+    const { running, output } = await start(made, ["bash", "-c", script]);
+    expect((await running.closed).exitCode).toBe(5);
+    expect(output.text).toBe("started\r\n");
   });
 
   test("the policy binds what runs in it", async () => {

@@ -12,7 +12,7 @@ import type {
 } from "./environment.ts";
 import { createLocalEnvironment } from "./local-environment.ts";
 
-export const searchPath = process.env["PATH"] ?? "/usr/bin:/bin";
+const searchPath = process.env["PATH"] ?? "/usr/bin:/bin";
 
 export type Kind = "unconfined" | "bwrap" | "landlock";
 

@@ -1,93 +1,102 @@
 // A small process that outlives this one by a moment: when this one is killed without a chance to clean
 // up, it kills the commands that are still running.
-import { type ChildProcess, spawn } from "node:child_process";
-import type { Socket } from "node:net";
+import { closeSync, writeSync } from "node:fs";
 
 export interface Watchdog extends AsyncDisposable {
-  /** Starts it ahead of need. */
-  start(): void;
+  /** Starts it ahead of need. Never rejects. */
+  start(): Promise<void>;
   /** Has the group and session that `pid` leads killed when this process ends. */
   guard(pid: number): void;
   /** The group has ended. */
   release(pid: number): void;
 }
 
-/** Reads `+PID` and `-PID`, one a line; the end of its input is the end of this process. */
+export interface WatchdogOptions {
+  /**
+   * Starts a shell that runs `script`, does not keep this process alive and is not seen again. Gives the
+   * writing end of a pipe that is its standard input; nobody else may hold that end.
+   */
+  readonly startShell: (script: string) => Promise<number>;
+}
+
+/**
+ * Reads `+PID` and `-PID`, one a line; the end of its input is the end of this process. The shell that
+ * is started goes away at once and leaves that work to a child, which is then nobody's to wait for.
+ */
 const script = `
+watch() {
+  guarded=' '
+  while read -r line; do
+    pid=\${line#[+-]}
+    case $line in
+      +*) guarded="$guarded$pid " ;;
+      -*) guarded="\${guarded%% $pid *} \${guarded#* $pid }" ;;
+    esac
+  done
+  for pid in $guarded; do kill -KILL -- "-$pid"; done
+  [ "$guarded" = ' ' ] && exit
+  for stat in /proc/[0-9]*/stat; do
+    read -r line <"$stat" || continue
+    # After the program's name, which may hold anything: state, parent, group, session.
+    set -- \${line##*) }
+    case $guarded in
+      *" $4 "*) stat=\${stat#/proc/}; kill -KILL "\${stat%/stat}" ;;
+    esac
+  done
+}
 trap '' HUP INT QUIT TERM
-guarded=' '
-while read -r line; do
-  pid=\${line#[+-]}
-  case $line in
-    +*) guarded="$guarded$pid " ;;
-    -*) guarded="\${guarded%% $pid *} \${guarded#* $pid }" ;;
-  esac
-done
-for pid in $guarded; do kill -KILL -- "-$pid"; done
-[ "$guarded" = ' ' ] && exit
-for stat in /proc/[0-9]*/stat; do
-  read -r line <"$stat" || continue
-  set -- \${line##*) }
-  case $guarded in
-    *" $4 "*) stat=\${stat#/proc/}; kill -KILL "\${stat%/stat}" ;;
-  esac
-done
+exec 3<&0
+watch <&3 3<&- &
 `;
 
-export function createWatchdog(): Watchdog {
+export function createWatchdog({ startShell }: WatchdogOptions): Watchdog {
   const guarded = new Set<number>();
-  let dog: ChildProcess | null = null;
+  let input: number | null = null;
+  let starting: Promise<void> | null = null;
   let disposed = false;
 
-  const tell = (line: string): void => {
-    dog?.stdin?.write(`${line}\n`);
+  const letGo = (): void => {
+    if (input !== null) closeSync(input);
+    input = null;
+    starting = null;
   };
-  const start = (): void => {
-    if (dog !== null || disposed) return;
-    const child = spawn("/bin/sh", ["-c", script], {
-      detached: true,
-      env: {},
-      cwd: "/",
-      stdio: ["pipe", "ignore", "ignore"],
-    });
-    dog = child;
-    const lost = (): void => {
-      if (dog === child) dog = null;
-    };
-    child.once("error", lost);
-    child.once("exit", lost);
-    child.stdin?.on("error", lost);
-    // It must not keep this process alive.
-    child.unref();
-    (child.stdin as Socket | null)?.unref();
-    for (const pid of guarded) tell(`+${pid}`);
+  const tell = (lines: readonly string[]): void => {
+    if (input === null) return;
+    try {
+      writeSync(input, lines.map((line) => `${line}\n`).join(""));
+    } catch {
+      // Somebody has ended it: the next command gets a new one.
+      letGo();
+    }
+  };
+  const start = (): Promise<void> => {
+    starting ??= (async () => {
+      try {
+        input = await startShell(script);
+      } catch {
+        // A machine without a shell has no watchdog, and hardly a command to guard.
+        return;
+      }
+      if (disposed) letGo();
+      else tell([...guarded].map((pid) => `+${pid}`));
+    })();
+    return starting;
   };
 
   return {
     start,
     guard(pid) {
-      if (dog === null) {
-        guarded.add(pid);
-        start();
-        return;
-      }
       guarded.add(pid);
-      tell(`+${pid}`);
+      tell([`+${pid}`]);
+      if (input === null && !disposed) void start();
     },
     release(pid) {
-      if (guarded.delete(pid)) tell(`-${pid}`);
+      if (guarded.delete(pid)) tell([`-${pid}`]);
     },
     async [Symbol.asyncDispose]() {
       disposed = true;
-      const child = dog;
-      if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-      const exited = new Promise<void>((resolve) => {
-        child.once("exit", () => resolve());
-        child.once("error", () => resolve());
-      });
-      child.ref();
-      child.stdin?.end();
-      await exited;
+      await starting;
+      letGo();
     },
   };
 }

@@ -29,7 +29,7 @@ export interface ResolvedEntry {
 const strength: Readonly<Record<FileSystemAccess, number>> = { read: 0, write: 1, none: 2 };
 
 /** Whether `a` wins over `b` for the same path: `none` over `write` over `read`. */
-export function outranks(a: FileSystemAccess, b: FileSystemAccess): boolean {
+function outranks(a: FileSystemAccess, b: FileSystemAccess): boolean {
   return strength[a] > strength[b];
 }
 

@@ -8,7 +8,7 @@ import { followedKind, nodeHostFiles } from "./host-files.ts";
 import { readableRoots, unreadableRoots, writableRoots } from "./roots.ts";
 
 /** System folders that programs need, for policies that list what may be read. */
-export const platformDefaultRoots: readonly string[] = [
+const platformDefaultRoots: readonly string[] = [
   "/bin",
   "/sbin",
   "/usr",
