@@ -11,8 +11,9 @@ const SAMPLE_BYTES = 64 * 1024;
 export async function decodeOutput(bytes: Uint8Array): Promise<string> {
   if (isUtf8(bytes) || bytes.includes(0)) return new TextDecoder().decode(bytes);
   if (hasOnlySmartPunctuation(bytes)) return new TextDecoder("windows-1252").decode(bytes);
-  const { detect } = await import("chardet");
-  const encoding = detect(bytes.subarray(0, SAMPLE_BYTES));
+  // By its default export: a bundler gives a CommonJS module no other one.
+  const { default: chardet } = await import("chardet");
+  const encoding = chardet.detect(bytes.subarray(0, SAMPLE_BYTES));
   try {
     return new TextDecoder(encoding ?? "utf-8", { ignoreBOM: false }).decode(bytes);
   } catch {
