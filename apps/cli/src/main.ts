@@ -1,7 +1,7 @@
 // Parses the arguments and runs the command.
 import { Failure, failureText } from "./failure.ts";
 import { parseArguments, type Invocation } from "./program.ts";
-import { processTerminal, type Terminal } from "./terminal.ts";
+import { drainStdin, processTerminal, type Terminal } from "./terminal.ts";
 
 /** Runs one command line and resolves to the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -14,12 +14,14 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     case "usage_error":
       terminal.stderr(parsed.text);
+      await drainStdin();
       return 2;
     case "run":
       try {
         return await run(parsed.invocation, terminal);
       } catch (error) {
         terminal.stderr(failureText(error, terminal.env));
+        await drainStdin();
         return error instanceof Failure ? error.exitCode : 1;
       }
   }

@@ -29,3 +29,28 @@ async function readStdin(): Promise<Uint8Array> {
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
+
+/** A writer that sends nothing for this long has sent what it wanted to. */
+const QUIET_MS = 100;
+const DRAIN_LIMIT_MS = 2000;
+
+/**
+ * Takes off what is being piped in and was not read, for a run that ends early: a program that writes
+ * its prompt to us would meet a closed pipe, which ends programs that do not expect it.
+ */
+export async function drainStdin(): Promise<void> {
+  const { stdin } = process;
+  if (stdin.isTTY || stdin.readableEnded || stdin.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const limit = setTimeout(resolve, DRAIN_LIMIT_MS);
+    const quiet = setTimeout(resolve, QUIET_MS);
+    const done = (): void => {
+      clearTimeout(limit);
+      clearTimeout(quiet);
+      resolve();
+    };
+    stdin.on("data", () => quiet.refresh());
+    stdin.once("end", done).once("error", done);
+  });
+  stdin.destroy();
+}

@@ -146,8 +146,7 @@ export class HumanOutput {
     const { paint } = this.#options;
     const ms = Math.round(msg.duration.secs * 1000 + msg.duration.nanos / 1e6);
     const took = ms > 0 ? ` in ${durationText(ms)}` : "";
-    const name =
-      this.#commandAbove === msg.call_id ? "" : paint(shellCommand(msg.command), "bold");
+    const name = this.#commandAbove === msg.call_id ? "" : paint(shellCommand(msg.command), "bold");
     switch (msg.status) {
       case "completed":
         this.#line(`${name}${paint(` succeeded${took}:`, "green")}`);
@@ -224,7 +223,10 @@ export class HumanOutput {
 }
 
 function paintDiffLine(text: string, paint: Paint): string {
-  const line = text.replace(/^index ([0-9a-f]{7})[0-9a-f]*\.\.([0-9a-f]{7})[0-9a-f]*/, "index $1..$2");
+  const line = text.replace(
+    /^index ([0-9a-f]{7})[0-9a-f]*\.\.([0-9a-f]{7})[0-9a-f]*/,
+    "index $1..$2",
+  );
   if (line.startsWith("+++") || line.startsWith("---") || line.startsWith("diff ")) {
     return paint(line, "bold");
   }
