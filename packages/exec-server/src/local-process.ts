@@ -94,7 +94,9 @@ export function createLocalProcess(options: LocalProcessOptions): EnvironmentPro
   /** Whoever disposes waits for what the sandbox holds on the host; nobody else has to. */
   const released = closed.then(async () => {
     await prepared[Symbol.asyncDispose]();
-    if (!hasStragglers) onSettled();
+    if (hasStragglers && group.leaderEnded()) return;
+    watchdog.release(pid);
+    onSettled();
   });
   // Told to whoever disposes.
   released.catch(() => undefined);

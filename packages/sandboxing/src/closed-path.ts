@@ -53,7 +53,7 @@ function walk(path: AbsolutePath, options: LocateOptions): Step {
       if (text === null) return { kind: "nothing" };
       return { kind: "link", link: component, target: join(holder, text, rest) };
     }
-    if (kind === null || options.isMountPoint?.(component) === true) {
+    if (kind === null || (inRoot && options.isMountPoint?.(component) === true)) {
       const canAppear = inRoot && holder !== null && files.canWrite(holder);
       return canAppear ? { kind: "missing", path: component } : { kind: "nothing" };
     }

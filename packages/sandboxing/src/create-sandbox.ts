@@ -94,14 +94,20 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   let climbing: Promise<Ladder> | null = null;
   const ladder = (): Promise<Ladder> => {
     climbing ??= (async () => {
-      mountPoints.sweep();
-      return climb({
-        machine: await machine(),
-        platform,
-        arch: process.arch,
-        searchPath: options.env["PATH"],
-        cwd,
-      });
+      try {
+        mountPoints.sweep();
+        return await climb({
+          machine: await machine(),
+          platform,
+          arch: process.arch,
+          searchPath: options.env["PATH"],
+          cwd,
+        });
+      } catch (error) {
+        // What got in the way of finding out (no descriptors left, say) may be gone next time.
+        climbing = null;
+        throw error;
+      }
     })();
     return climbing;
   };
@@ -187,7 +193,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
         `Landlock cannot hold a command to it: ${reason}`,
       );
     }
-    const spawnNative = await threads.spawnerFor({
+    const spawnNative = threads.spawnerFor({
       version,
       writable: plan.writable,
       cutNetwork: plan.cutNetwork,

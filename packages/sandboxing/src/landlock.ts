@@ -10,8 +10,11 @@ import type { SpawnNative } from "./launcher.ts";
 import { SandboxError } from "./sandbox.ts";
 
 export interface LandlockThreads extends AsyncDisposable {
-  /** A way to start processes that are confined as `data` says. */
-  spawnerFor(data: LandlockWorkerData): Promise<SpawnNative>;
+  /**
+   * A way to start processes that are confined as `data` says. Calls of it reject with a SandboxError
+   * `setup_failed` when the thread cannot confine itself.
+   */
+  spawnerFor(data: LandlockWorkerData): SpawnNative;
 }
 
 interface Thread extends AsyncDisposable {
@@ -42,8 +45,10 @@ async function startThread(data: LandlockWorkerData): Promise<Thread> {
   const pending = new Map<number, (result: NativeSpawnResult | SandboxError) => void>();
   const started = Promise.withResolvers<void>();
   let lastId = 0;
+  let ended: SandboxError | null = null;
 
   const fail = (error: SandboxError): void => {
+    ended ??= error;
     started.reject(error);
     for (const settle of pending.values()) settle(error);
     pending.clear();
@@ -71,6 +76,10 @@ async function startThread(data: LandlockWorkerData): Promise<Thread> {
   return {
     spawn: (request) =>
       new Promise((resolve, reject) => {
+        if (ended !== null) {
+          reject(ended);
+          return;
+        }
         lastId += 1;
         pending.set(lastId, (result) => {
           if (result instanceof SandboxError) reject(result);
@@ -86,35 +95,50 @@ async function startThread(data: LandlockWorkerData): Promise<Thread> {
   };
 }
 
-export function createLandlockThreads(): LandlockThreads {
-  const threads = new Map<string, Promise<Thread>>();
+interface Entry {
+  readonly starting: Promise<Thread>;
+  /** Calls that wait for this thread. */
+  users: number;
+}
 
-  const end = async (key: string): Promise<void> => {
-    const starting = threads.get(key);
-    threads.delete(key);
+export function createLandlockThreads(): LandlockThreads {
+  /** The one that was used last stands last. */
+  const entries = new Map<string, Entry>();
+
+  const end = async (key: string, entry: Entry): Promise<void> => {
+    entries.delete(key);
     // One that never started has nothing to end.
-    const thread = await starting?.catch(() => undefined);
+    const thread = await entry.starting.catch(() => undefined);
     await thread?.[Symbol.asyncDispose]();
+  };
+  const endUnused = async (): Promise<void> => {
+    const unused = [...entries].filter(([, entry]) => entry.users === 0);
+    const excess = unused.slice(0, Math.max(0, entries.size - maxThreads));
+    await Promise.all(excess.map(([key, entry]) => end(key, entry)));
   };
 
   return {
-    async spawnerFor(data) {
+    spawnerFor(data) {
       const key = JSON.stringify([data.writable, data.cutNetwork]);
-      const known = threads.get(key);
-      const starting = known ?? startThread(data);
-      threads.delete(key);
-      threads.set(key, starting);
-      const [oldest] = threads.keys();
-      if (threads.size > maxThreads && oldest !== undefined) await end(oldest);
-      try {
-        return (await starting).spawn;
-      } catch (error) {
-        threads.delete(key);
-        throw error;
-      }
+      return async (request) => {
+        const entry = entries.get(key) ?? { starting: startThread(data), users: 0 };
+        entries.delete(key);
+        entries.set(key, entry);
+        entry.users += 1;
+        try {
+          const thread = await entry.starting;
+          return await thread.spawn(request);
+        } catch (error) {
+          if (entries.get(key) === entry) entries.delete(key);
+          throw error;
+        } finally {
+          entry.users -= 1;
+          await endUnused();
+        }
+      };
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([...threads.keys()].map(end));
+      await Promise.all([...entries].map(([key, entry]) => end(key, entry)));
     },
   };
 }

@@ -161,7 +161,7 @@ describe.skipIf(!isUnix).each(["native", "node"] as const)("the %s launcher", (k
     });
     expect(await failure(["sh"], join(base, "gone"))).toEqual({
       code: "spawn_failed",
-      message: `sh cannot be started in ${join(base, "gone")}: there is no such folder`,
+      message: `the command cannot be started: there is no folder ${join(base, "gone")}`,
     });
     expect(await failure(["sh", "a\0b"])).toMatchObject({ code: "spawn_failed" });
     expect(await failure(["sh", "-c", "x".repeat(4_000_000)])).toMatchObject({

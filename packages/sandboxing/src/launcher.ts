@@ -51,7 +51,7 @@ function spawnError(request: LaunchRequest, errno: number): SandboxError {
   if (!isFolder(request.cwd)) {
     return new SandboxError(
       "spawn_failed",
-      `${name} cannot be started in ${request.cwd}: there is no such folder`,
+      `the command cannot be started: there is no folder ${request.cwd}`,
     );
   }
   if (errno === constants.errno.ENOENT) return notExecutable(name, "missing");

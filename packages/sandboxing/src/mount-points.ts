@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import nodePath from "node:path";
-import type { AbsolutePath } from "@codex-ts/absolute-path";
+import { type AbsolutePath, isAbsolutePath } from "@codex-ts/absolute-path";
 import { SandboxError } from "./sandbox.ts";
 
 export interface MountPoints {
@@ -37,12 +37,12 @@ function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
-/** Runs `change`, and takes the named failures for success. */
-function unless(codes: readonly string[], change: () => void): void {
+/** For changes that cost nothing but tidiness when they fail. */
+function attempt(change: () => void): void {
   try {
     change();
-  } catch (error) {
-    if (!hasCode(error, ...codes)) throw error;
+  } catch {
+    // What cannot be removed stays.
   }
 }
 
@@ -77,31 +77,28 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
   const hasLiveHolder = (folder: string): boolean =>
     listFolder(folder).some((name) => isAlive(Number.parseInt(name, 10)));
 
-  /** A registry that cannot be written (a full disk, a read-only home) costs the note, not the command. */
   const writeNote = (path: AbsolutePath): void => {
     const folder = noteFolder(path);
     if (folder === null) return;
-    try {
+    // Without the note another process may take the folder for the user's own, and protect it.
+    attempt(() => {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(nodePath.join(folder, noteName), path, { mode: 0o600 });
-    } catch {
-      // Without the note another process may take the folder for the user's own, and protect it.
-    }
+    });
+  };
+  const removeNote = (path: AbsolutePath): void => {
+    const folder = noteFolder(path);
+    if (folder === null) return;
+    attempt(() => unlinkSync(nodePath.join(folder, noteName)));
+    attempt(() => rmdirSync(folder));
   };
 
-  const removeFolder = (path: string): void => {
-    // Never recursive: what somebody has put there stays.
-    unless(["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR", "EBUSY", "EACCES", "EPERM", "EROFS"], () =>
-      rmdirSync(path),
-    );
-  };
-
-  /** Drops the notes of processes that have ended, and the folder that held them. */
-  const forget = (folder: string): void => {
-    for (const name of listFolder(folder)) {
-      unless(["ENOENT"], () => unlinkSync(nodePath.join(folder, name)));
-    }
-    removeFolder(folder);
+  /** Removes a mount point that nobody holds, and what is noted of it. Never recursive. */
+  const clear = (paths: readonly string[], folder: string | null): void => {
+    for (const path of paths) attempt(() => rmdirSync(path));
+    if (folder === null) return;
+    for (const name of listFolder(folder)) attempt(() => unlinkSync(nodePath.join(folder, name)));
+    attempt(() => rmdirSync(folder));
   };
 
   const release = (path: AbsolutePath): void => {
@@ -111,15 +108,9 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
       return;
     }
     held.delete(path);
+    removeNote(path);
     const folder = noteFolder(path);
-    if (folder !== null) {
-      unless(["ENOENT", "EACCES", "EPERM", "EROFS"], () =>
-        unlinkSync(nodePath.join(folder, noteName)),
-      );
-      if (hasLiveHolder(folder)) return;
-    }
-    removeFolder(path);
-    if (folder !== null) forget(folder);
+    if (folder === null || !hasLiveHolder(folder)) clear([path], folder);
   };
 
   const isHeld = (path: AbsolutePath): boolean => {
@@ -137,22 +128,17 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
       };
       try {
         for (const path of paths) {
-          const shared = isHeld(path);
           if (!held.has(path)) {
+            const isShared = isHeld(path);
             writeNote(path);
             try {
               mkdirSync(path, { mode: 0o755 });
             } catch (error) {
-              // Made by somebody else in the meantime: it is theirs, unless they hold it as we do.
-              if (!hasCode(error, "EEXIST")) throw error;
-              if (!shared) {
-                const folder = noteFolder(path);
-                if (folder !== null) {
-                  unless(["ENOENT"], () => unlinkSync(nodePath.join(folder, noteName)));
-                  removeFolder(folder);
-                }
-                continue;
-              }
+              const exists = hasCode(error, "EEXIST");
+              if (!exists || !isShared) removeNote(path);
+              if (!exists) throw error;
+              // Made by somebody else in the meantime, who does not hold it as we do: it is theirs.
+              if (!isShared) continue;
             }
           }
           held.set(path, (held.get(path) ?? 0) + 1);
@@ -179,9 +165,7 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
             return [];
           }
         });
-        if (hasLiveHolder(folder)) continue;
-        for (const path of new Set(paths)) removeFolder(path);
-        forget(folder);
+        if (!hasLiveHolder(folder)) clear(paths.filter(isAbsolutePath), folder);
       }
     },
   };

@@ -17,6 +17,6 @@ const maxBytes = 64 * 1024;
 
 /** The text at the start of `fd` (64 KiB at most), wherever the descriptor's position is. */
 export function readFromStart(fd: number): string {
-  const buffer = Buffer.alloc(maxBytes);
+  const buffer = Buffer.allocUnsafe(maxBytes);
   return buffer.toString("utf8", 0, readSync(fd, buffer, 0, maxBytes, /*position*/ 0));
 }
