@@ -14,6 +14,7 @@ import type {
 import type { ToolContext, ToolRouter } from "@codex-ts/tools";
 import type { History } from "./history.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
+import type { TurnHooks } from "./thread-hooks.ts";
 import { ToolRuns } from "./tool-runs.ts";
 import type { TurnContext } from "./turn-context.ts";
 import { parseTurnItem } from "./turn-items.ts";
@@ -28,6 +29,8 @@ export interface SamplingServices {
   readonly toolContext: Omit<ToolContext, "emit">;
   readonly rateLimits: RateLimitStore;
   readonly showRawReasoning: boolean;
+  /** Null when the thread has no lifecycle hooks. */
+  readonly hooks: TurnHooks | null;
 }
 
 /** The session's latest rate limits. */
@@ -65,6 +68,7 @@ export async function sample(
     context: services.toolContext,
     journal,
     signal,
+    hooks: services.hooks,
     record,
   });
   const stream = new StreamAnnouncer(services);

@@ -1,6 +1,7 @@
 // A running thread: its settings, its history, its one active turn.
 import { type AbsolutePath, fromAbsolute } from "@codex-ts/absolute-path";
 import { readWorkspaceFacts } from "@codex-ts/git-utils";
+import { legacyHookPayload, startNotify } from "@codex-ts/hooks";
 import {
   type Event,
   type EventMsg,
@@ -30,6 +31,7 @@ import { Journal } from "./journal.ts";
 import type { RateLimitStore } from "./sampling.ts";
 import { CoreError, type Thread } from "./thread.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+import { turnHooks } from "./thread-hooks.ts";
 import { turnAbortedMarker } from "./turn-aborted.ts";
 import { type SessionSettings, type TurnContext, usableContextWindow } from "./turn-context.ts";
 import { turnMetadataHeader, type TurnMetadata } from "./turn-metadata.ts";
@@ -44,6 +46,7 @@ export interface SessionParts {
   readonly history: HistoryState;
   readonly instructions: string;
   readonly userInstructions: string | null;
+  readonly isResumed: boolean;
 }
 
 interface ActiveTurn {
@@ -72,12 +75,14 @@ export class Session implements Thread {
   #active: ActiveTurn | null = null;
   #ops: Promise<unknown> = Promise.resolve();
   #shutdown: Promise<void> | null = null;
+  #sessionStart: "startup" | "resume" | null;
 
   constructor(parts: SessionParts) {
     const { config, options } = parts;
     this.id = parts.id;
     this.#parts = parts;
     this.rolloutPath = parts.recorder?.path ?? null;
+    this.#sessionStart = parts.isResumed ? "resume" : "startup";
     this.#history = new History(parts.history);
     this.#journal = new Journal(parts.recorder);
     this.#processes = createProcessStore();
@@ -231,6 +236,9 @@ export class Session implements Thread {
     }
     if (signal.aborted) return;
     this.#active = null;
+    if (outcome.kind === "completed" && !outcome.stoppedByHook) {
+      this.#notify(turn, items, outcome.lastAgentMessage);
+    }
     await this.announce(
       {
         type: "task_complete",
@@ -249,6 +257,7 @@ export class Session implements Thread {
     const { config, options, recorder, instructions } = this.#parts;
     const { signal } = active.controller;
     const router = this.#router(turn);
+    const materialise = async (): Promise<void> => recorder?.materialise();
     const metadata = this.#turnMetadata(turn, signal);
     const toolContext = this.#toolContext(turn);
     const writableRoots = writableRootPaths(
@@ -277,14 +286,64 @@ export class Session implements Thread {
           writableRoots,
           previousTurn: this.#history.previousTurn,
         }),
-        takePendingInput: () => active.pendingInput.splice(0),
-        materialise: async () => recorder?.materialise(),
+        pendingInput: active.pendingInput,
+        takeSessionStart: () => this.#takeSessionStart(),
+        hooks:
+          config.hooks === undefined
+            ? null
+            : turnHooks({
+                hooks: config.hooks,
+                threadId: this.id,
+                transcriptPath: this.rolloutPath,
+                turn,
+                journal: this.#journal,
+                signal,
+                materialise,
+              }),
+        materialise,
         storeResponses: options.responses.endpoint.storesResponses,
         streamMaxRetries: options.responses.endpoint.streamMaxRetries,
         signal,
       },
       items,
     );
+  }
+
+  #takeSessionStart(): "startup" | "resume" | null {
+    const source = this.#sessionStart;
+    this.#sessionStart = null;
+    return source;
+  }
+
+  /** Starts the program that the person wants to be told of finished turns. */
+  #notify(turn: TurnContext, items: readonly UserInput[], lastMessage: string | null): void {
+    const { config, options } = this.#parts;
+    if (config.notify === undefined) return;
+    const text = items.map((item) => (item.type === "text" ? item.text : "")).join("");
+    const payload = legacyHookPayload({
+      sessionId: this.id,
+      cwd: turn.settings.cwd,
+      client: options.originator,
+      triggeredAt: options.now?.() ?? new Date(),
+      event: {
+        event_type: "after_agent",
+        thread_id: this.id,
+        turn_id: turn.turnId,
+        input_messages: [text],
+        last_assistant_message: lastMessage,
+      },
+    });
+    startNotify(config.notify, payload, {
+      env: { ...options.env },
+      onError: (error) =>
+        void this.announce(
+          {
+            type: "warning",
+            message: `the notify program could not be started: ${error.message}`,
+          },
+          turn.turnId,
+        ),
+    });
   }
 
   #turnContext(turnId: string, outputSchema: TurnContext["outputSchema"]): TurnContext {

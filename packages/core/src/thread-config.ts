@@ -15,6 +15,7 @@ import type {
   Verbosity,
   WebSearchMode,
 } from "@codex-ts/protocol";
+import type { Hooks } from "@codex-ts/hooks";
 import type { ResponsesClient } from "@codex-ts/responses-client";
 import type { Shell } from "@codex-ts/shell-command";
 import type { ShellEnvironmentPolicy } from "@codex-ts/tools";
@@ -46,6 +47,10 @@ export interface ThreadConfig {
   readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
   readonly allowLoginShell: boolean;
   readonly webSearch: WebSearchMode;
+  /** Lifecycle hooks; the thread runs them and does not dispose them. */
+  readonly hooks?: Hooks | undefined;
+  /** Program and arguments that are told of each finished turn. */
+  readonly notify?: readonly string[] | undefined;
   readonly backgroundTerminalMaxTimeoutMs: number;
   readonly showRawAgentReasoning: boolean;
   /** No session file. */

@@ -160,6 +160,7 @@ export class ThreadManager implements AsyncDisposable {
       recorder: parts.recorder,
       history,
       instructions: parts.instructions,
+      isResumed: lines !== null,
       userInstructions: combineInstructions(config.userInstructions ?? null, docs.text),
     });
     parts.settings.report = (message) => void session.announce({ type: "warning", message });

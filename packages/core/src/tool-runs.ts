@@ -1,7 +1,8 @@
 // The tool calls of one response: started as they arrive, recorded in the order of the calls.
-import type { EventMsg, ResponseItem } from "@codex-ts/protocol";
+import { developerMessage, type EventMsg, type ResponseItem } from "@codex-ts/protocol";
 import type { ToolCall, ToolContext, ToolRouter } from "@codex-ts/tools";
 import type { Journal, JournalEntry } from "./journal.ts";
+import type { TurnHooks } from "./thread-hooks.ts";
 
 export interface ToolRunsOptions {
   readonly turnId: string;
@@ -9,6 +10,7 @@ export interface ToolRunsOptions {
   readonly context: Omit<ToolContext, "emit">;
   readonly journal: Journal;
   readonly signal: AbortSignal;
+  readonly hooks: TurnHooks | null;
   /** Puts a finished call's output into the history. */
   readonly record: (item: ResponseItem) => void;
 }
@@ -23,6 +25,8 @@ const endEvents: ReadonlySet<EventMsg["type"]> = new Set([
 interface Run {
   readonly output: Promise<ResponseItem>;
   readonly held: JournalEntry[];
+  /** What hooks want the model to know, after the output. */
+  readonly contexts: string[];
   recorded: boolean;
 }
 
@@ -40,17 +44,24 @@ export class ToolRuns {
 
   /** Starts a call once `recorded` says that the call itself is in the session file. */
   start(call: ToolCall, recorded: Promise<void>): void {
-    const { router, context, journal, signal, turnId } = this.#options;
+    const { router, context, journal, signal, turnId, hooks } = this.#options;
     const held: JournalEntry[] = [];
+    const contexts: string[] = [];
     const emit = (msg: EventMsg): void => {
       const entry: JournalEntry = { kind: "event", id: turnId, msg };
       if (!run.recorded && (held.length > 0 || endEvents.has(msg.type))) held.push(entry);
       else void journal.post(entry);
     };
-    const output = recorded.then(() => router.run(call, { ...context, emit }, signal));
+    const output = recorded.then(() =>
+      router.run(
+        call,
+        { ...context, emit, hooks: hooks?.aroundTool(call.callId, contexts) },
+        signal,
+      ),
+    );
     // A call that fails for good is reported when its turn comes; until then it must not be unhandled.
     output.catch(() => {});
-    const run: Run = { output, held, recorded: false };
+    const run: Run = { output, held, contexts, recorded: false };
     this.#runs.push(run);
   }
 
@@ -63,11 +74,16 @@ export class ToolRuns {
       const item = await run.output;
       this.#options.record(item);
       run.recorded = true;
-      await this.#options.journal.post(...run.held, {
-        kind: "item",
-        id: this.#options.turnId,
-        item,
-      });
+      const told = run.contexts.map((text) => developerMessage(text));
+      for (const message of told) this.#options.record(message);
+      await this.#options.journal.post(
+        ...run.held,
+        ...[item, ...told].map((recorded): JournalEntry => ({
+          kind: "item",
+          id: this.#options.turnId,
+          item: recorded,
+        })),
+      );
     }
   }
 }

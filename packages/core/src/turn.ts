@@ -1,6 +1,12 @@
 // One turn: from a person's input to the model's last word.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CodexErrorInfo, TurnItem, UserInput } from "@codex-ts/protocol";
+import { hookPromptItem, hookPromptMessage } from "@codex-ts/hooks";
+import {
+  type CodexErrorInfo,
+  developerMessage,
+  type TurnItem,
+  type UserInput,
+} from "@codex-ts/protocol";
 import { ResponsesError } from "@codex-ts/responses-client";
 import { contextUpdates, type ContextSources } from "./context-updates.ts";
 import type { JournalEntry } from "./journal.ts";
@@ -12,8 +18,10 @@ import { userInputMessage } from "./user-message.ts";
 export interface TurnServices extends SamplingServices {
   readonly instructions: string;
   readonly contextSources: () => ContextSources;
-  /** Input that came while the turn was running; taken once. */
-  readonly takePendingInput: () => readonly (readonly UserInput[])[];
+  /** Input that came while the turn was running; it may grow while the turn goes on. */
+  readonly pendingInput: (readonly UserInput[])[];
+  /** The start that SessionStart hooks are yet to be told of; taken once. */
+  readonly takeSessionStart: () => "startup" | "resume" | null;
   /** Makes the session file appear. */
   readonly materialise: () => Promise<void>;
   readonly storeResponses: boolean;
@@ -23,10 +31,22 @@ export interface TurnServices extends SamplingServices {
 
 /** How a turn ended by itself; an interrupted turn rejects instead. */
 export type TurnOutcome =
-  | { readonly kind: "completed"; readonly lastAgentMessage: string | null }
+  | {
+      readonly kind: "completed";
+      readonly lastAgentMessage: string | null;
+      /** A hook ended it before the model was done. */
+      readonly stoppedByHook: boolean;
+    }
   | { readonly kind: "failed"; readonly message: string; readonly info: CodexErrorInfo | null };
 
 const INVALID_IMAGE = "Invalid image";
+
+/** A turn that a hook ended before anything was said. */
+const nothingSaid: TurnOutcome = {
+  kind: "completed",
+  lastAgentMessage: null,
+  stoppedByHook: true,
+};
 
 /** Runs one turn. Rejects only when `signal` aborted or the session is broken. */
 export async function runTurn(
@@ -34,25 +54,31 @@ export async function runTurn(
   input: readonly UserInput[],
 ): Promise<TurnOutcome> {
   await recordContext(services);
-  await recordUserInput(services, input);
+  if (!(await startSession(services))) return nothingSaid;
+  if (!(await acceptInput(services, input))) return nothingSaid;
 
   let lastAgentMessage: string | null = null;
+  let stopHookActive = false;
   for (;;) {
-    for (const pending of services.takePendingInput()) await recordUserInput(services, pending);
+    if ((await drainPendingInput(services)) === "refused") break;
     try {
       const sampled = await sampleWithRetries(services);
       lastAgentMessage = sampled.lastAgentMessage ?? lastAgentMessage;
-      if (!sampled.needsFollowUp) break;
+      if (sampled.needsFollowUp || services.pendingInput.length > 0) continue;
     } catch (error) {
       services.signal.throwIfAborted();
       if (isInvalidImage(error) && services.history.replaceLastOutputImages(INVALID_IMAGE))
         continue;
       return failure(services, error);
     }
+    const verdict = await askStopHooks(services, stopHookActive, lastAgentMessage);
+    if (verdict === "stop") return { kind: "completed", lastAgentMessage, stoppedByHook: true };
+    if (verdict === "end") break;
+    stopHookActive = true;
   }
 
-  for (const pending of services.takePendingInput()) await recordUserInput(services, pending);
-  return { kind: "completed", lastAgentMessage };
+  await drainPendingInput(services);
+  return { kind: "completed", lastAgentMessage, stoppedByHook: false };
 }
 
 /** Tells the model what it does not know yet, and notes what it now knows. */
@@ -66,6 +92,77 @@ async function recordContext(services: TurnServices): Promise<void> {
     ...updates.map((item): JournalEntry => ({ kind: "item", id: turn.turnId, item })),
     { kind: "line", item: { type: "turn_context", payload: context } },
   );
+}
+
+/** Asks the hooks of a session's start; false when one of them ends the turn. */
+async function startSession(services: TurnServices): Promise<boolean> {
+  if (services.hooks === null) return true;
+  const source = services.takeSessionStart();
+  if (source === null) return true;
+  const { stop, contexts } = await services.hooks.sessionStart(source);
+  await recordContexts(services, contexts);
+  return stop === null;
+}
+
+/** Puts input to the hooks and records it; false when a hook refused it. */
+async function acceptInput(services: TurnServices, input: readonly UserInput[]): Promise<boolean> {
+  if (input.length === 0) return true;
+  const prompt = input.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const verdict = await services.hooks?.promptSubmit(prompt);
+  const isAccepted = verdict === undefined || verdict.stop === null;
+  if (isAccepted) await recordUserInput(services, input);
+  await recordContexts(services, verdict?.contexts ?? []);
+  return isAccepted;
+}
+
+/**
+ * Records what the person added meanwhile, up to the first input that a hook refuses; what is behind
+ * that waits for the next round, if there is one. `refused`: there was input, and none was accepted.
+ */
+async function drainPendingInput(services: TurnServices): Promise<"drained" | "refused"> {
+  let accepted = 0;
+  for (;;) {
+    const input = services.pendingInput.shift();
+    if (input === undefined) return "drained";
+    if (await acceptInput(services, input)) accepted += 1;
+    else if (accepted > 0) return "drained";
+    else if (services.pendingInput.length === 0) return "refused";
+  }
+}
+
+/** What hooks want the model to know: a developer message each. */
+async function recordContexts(
+  { turn, history, journal }: TurnServices,
+  contexts: readonly string[],
+): Promise<void> {
+  for (const text of contexts) {
+    const item = developerMessage(text);
+    history.record(item, turn.truncation);
+    await journal.post({ kind: "item", id: turn.turnId, item });
+  }
+}
+
+/** Asks the Stop hooks; `continue` has recorded why the model is to go on. */
+async function askStopHooks(
+  services: TurnServices,
+  stopHookActive: boolean,
+  lastMessage: string | null,
+): Promise<"continue" | "stop" | "end"> {
+  if (services.hooks === null) return "end";
+  const { turn, history, journal } = services;
+  const outcome = await services.hooks.stop(stopHookActive, lastMessage);
+  if (outcome.stop !== null) return "stop";
+  const message = outcome.block === null ? null : hookPromptMessage(outcome.block.fragments);
+  const item = message === null ? null : hookPromptItem(message);
+  if (message === null || item === null) return "end";
+  history.record(message, turn.truncation);
+  const scope = { thread_id: services.threadId, turn_id: turn.turnId };
+  await journal.post(
+    { kind: "item", id: turn.turnId, item: message },
+    { kind: "event", id: turn.turnId, msg: { type: "item_started", ...scope, item } },
+    { kind: "event", id: turn.turnId, msg: { type: "item_completed", ...scope, item } },
+  );
+  return "continue";
 }
 
 /** Records a user message and announces it as an item of the turn. */

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { AgentPathError, joinAgentPath, parseAgentPath, resolveAgentPath, rootAgentPath } from "./index.ts";
+import {
+  AgentPathError,
+  joinAgentPath,
+  parseAgentPath,
+  resolveAgentPath,
+  rootAgentPath,
+} from "./index.ts";
 
 test("a child's path is its parent's and its name", () => {
   expect(joinAgentPath(rootAgentPath, "worker_1")).toBe("/root/worker_1");

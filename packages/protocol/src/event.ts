@@ -8,6 +8,7 @@ import type {
   SandboxPolicy,
   ServiceTier,
 } from "./policy.ts";
+import type { HookRunSummary } from "./hook-run.ts";
 import type { PermissionProfile } from "./permissions.ts";
 import type { RateLimitSnapshot, TokenUsageInfo } from "./usage.ts";
 import type { TurnItem } from "./turn-item.ts";
@@ -277,6 +278,11 @@ export type EventMsg =
       readonly from_model: string;
       readonly to_model: string;
       readonly reason: "high_risk_cyber_activity";
+    }
+  | {
+      readonly type: "hook_started" | "hook_completed";
+      readonly turn_id: string | null;
+      readonly run: HookRunSummary;
     }
   | { readonly type: "shutdown_complete" };
 

@@ -63,6 +63,8 @@ const persistenceOf = {
   turn_diff: "never",
   plan_update: "never",
   model_reroute: "never",
+  hook_started: "never",
+  hook_completed: "never",
   shutdown_complete: "never",
 } as const satisfies Record<EventMsg["type"], Persistence> & Record<string, Persistence>;
 

@@ -20,6 +20,7 @@ export {
   reshapeShellOutput,
   structuredExecOutput,
 } from "./exec-output.ts";
+export { type HookSubject, hookSubject, type ToolHooks } from "./hook-subject.ts";
 export {
   ImageError,
   type ImageErrorCode,

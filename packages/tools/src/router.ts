@@ -1,13 +1,15 @@
 // From a response item to a tool call, and from a call to the item that answers it.
 import type {
+  JsonValue,
   ResponseItem,
   ToolCallOutputItem,
   ToolOutputBody,
   ToolSpec,
 } from "@codex-ts/protocol";
 import { settledOrAborted, withinTime } from "./abort.ts";
+import { hookSubject } from "./hook-subject.ts";
 import { type ResourceClaim, ResourceGate } from "./resource-gate.ts";
-import { type Tool, type ToolCall, type ToolContext, ToolError } from "./tool.ts";
+import { type Tool, type ToolCall, type ToolContext, ToolError, type ToolResult } from "./tool.ts";
 
 /** How long a cancelled call may take to wind up before it is answered without it. */
 const ABORT_GRACE_MS = 1500;
@@ -58,6 +60,11 @@ export function createToolRouter(options: {
       const ticket = gate.queue(tool.claims?.(call) ?? defaultClaims(tool));
       try {
         await ticket.enter(signal);
+        const subject = context.hooks === undefined ? null : hookSubject(call);
+        const refusal =
+          subject === null ? null : ((await context.hooks?.before(subject, signal)) ?? null);
+        signal.throwIfAborted();
+        if (refusal !== null) return outputItem(call, refusal);
         const running = tool.run(
           call,
           {
@@ -67,7 +74,11 @@ export function createToolRouter(options: {
           },
           signal,
         );
-        return outputItem(call, (await settledSoonAfterAbort(running, signal)).body);
+        const result = await settledSoonAfterAbort(running, signal);
+        const response = hookResponse(result);
+        if (subject === null || response === null) return outputItem(call, result.body);
+        const replacement = await context.hooks?.after(subject, response, signal);
+        return outputItem(call, replacement ?? result.body);
       } catch (error) {
         if (signal.aborted) return outputItem(call, tool.abortedText(now() - started));
         if (error instanceof ToolError && error.code === "respond") {
@@ -83,6 +94,11 @@ export function createToolRouter(options: {
 
 /** The files of the workspace: what commands read and write, and what patches must have alone. */
 export const WORKSPACE = "workspace";
+
+function hookResponse({ body, success, hookResponse: response }: ToolResult): JsonValue {
+  if (response !== undefined) return response;
+  return success ? (body as JsonValue) : null;
+}
 
 function defaultClaims(tool: Tool): readonly ResourceClaim[] {
   return [{ resource: WORKSPACE, mode: tool.parallel ? "shared" : "exclusive" }];

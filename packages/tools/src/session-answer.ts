@@ -5,7 +5,7 @@ import { sessionExecOutput } from "./exec-output.ts";
 import type { ProcessSession } from "./process-session.ts";
 import { MAX_PROCESSES } from "./process-store.ts";
 import type { ToolContext, ToolResult } from "./tool.ts";
-import { byteBudget } from "./truncate.ts";
+import { byteBudget, formatOutput } from "./truncate.ts";
 
 export const MIN_YIELD_MS = 250;
 export const MAX_YIELD_MS = 30_000;
@@ -46,7 +46,12 @@ export async function sessionAnswer(
     },
     { mode: "tokens", limit },
   );
-  return { body, success: end === null || end.exitCode === 0 };
+  return {
+    body,
+    success: end === null || end.exitCode === 0,
+    hookResponse:
+      end === null || session.tty ? null : formatOutput(output, { mode: "tokens", limit }),
+  };
 }
 
 function warnings(count: number): readonly string[] {

@@ -68,7 +68,12 @@ export function createShellTool(
           context,
           signal,
         )) ?? (await runShellCall(call.callId, shellCall, options, context, signal));
-      return { body: format(result, context.truncation), success: result.exitCode === 0 };
+      const success = result.exitCode === 0;
+      return {
+        body: format(result, context.truncation),
+        success,
+        hookResponse: success ? formatExecOutput(result, context.truncation) : null,
+      };
     },
   };
 }

@@ -5,6 +5,7 @@ import type {
   AskForApproval,
   EventMsg,
   FileChange,
+  JsonValue,
   ParsedCommand,
   PermissionProfile,
   ReviewDecision,
@@ -15,6 +16,7 @@ import type {
 } from "@codex-ts/protocol";
 import type { Shell } from "@codex-ts/shell-command";
 import type { ApprovalCache } from "./approvals.ts";
+import type { ToolHooks } from "./hook-subject.ts";
 import type { ProcessStore } from "./process-store.ts";
 import type { ResourceClaim } from "./resource-gate.ts";
 import type { TurnDiffTracker } from "./turn-diff.ts";
@@ -41,6 +43,11 @@ export interface ToolCall {
 export interface ToolResult {
   readonly body: ToolOutputBody;
   readonly success: boolean;
+  /**
+   * What hooks are told of the output. When left out, the body of a call that succeeded, and nothing of
+   * one that failed; null is nothing (the work is not done yet).
+   */
+  readonly hookResponse?: JsonValue;
 }
 
 /** A question to the person (or to a reviewer in their place). */
@@ -97,6 +104,8 @@ export interface ToolContext {
   readonly turnDiff: TurnDiffTracker;
   /** Longest wait of an empty poll, in milliseconds. */
   readonly backgroundTerminalMaxTimeoutMs: number;
+  /** Lifecycle hooks around this call; none when left out. */
+  readonly hooks?: ToolHooks | undefined;
   /** Background processes go on using it when the call and the turn have ended. */
   readonly emit: (event: EventMsg) => void;
 }

@@ -1,0 +1,45 @@
+// One run of a lifecycle hook, as clients are told of it.
+
+export type HookRunEventName =
+  | "pre_tool_use"
+  | "post_tool_use"
+  | "session_start"
+  | "user_prompt_submit"
+  | "stop";
+
+/** `cancelled` is a run that was ended with its turn. */
+export type HookRunStatus =
+  | "running"
+  | "completed"
+  | "failed"
+  | "blocked"
+  | "stopped"
+  | "cancelled";
+
+export interface HookRunEntry {
+  readonly kind: "warning" | "stop" | "feedback" | "context" | "error";
+  readonly text: string;
+}
+
+/** One run of one handler. */
+export interface HookRunSummary {
+  /** `<event>:<display order>:<source path>:<UUID of this run>`. */
+  readonly id: string;
+  readonly event_name: HookRunEventName;
+  /** `function` is a hook of the program itself. */
+  readonly handler_type: "command" | "function";
+  readonly execution_mode: "sync";
+  readonly scope: "thread" | "turn";
+  /** The file that the handler stands in; `in-process:NAME` for a function. */
+  readonly source_path: string;
+  readonly display_order: number;
+  readonly status: HookRunStatus;
+  readonly status_message: string | null;
+  /** Unix seconds. */
+  readonly started_at: number;
+  /** Unix seconds; null while it runs. */
+  readonly completed_at: number | null;
+  /** Milliseconds; null while it runs. */
+  readonly duration_ms: number | null;
+  readonly entries: readonly HookRunEntry[];
+}
