@@ -56,7 +56,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(
     entries.map(([key, inner]) => [
       key,
-      key === "required" && Array.isArray(inner) ? inner.toSorted() : sorted(inner),
+      key === "required" && Array.isArray(inner) ? inner.map(String).toSorted() : sorted(inner),
     ]),
   );
 }

@@ -1,5 +1,7 @@
 import { temporaryDirectory, waitFor } from "@codex-ts/test-support";
+import { getEventListeners } from "node:events";
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createHooks, defaultHookShell, type HooksOptions } from "./engine.ts";
 import { type HookEventName, hookEventNames, hookPermissionMode } from "./events.ts";
@@ -47,7 +49,6 @@ test("the payload is one compact JSON object with its fields in order", async ()
     await using folder = await temporaryDirectory();
     const hooks = engine([commandHandler(event, "cat > payload")]);
     await hooks.run(event, { ...requests[event], cwd: folder.path });
-    const { readFile } = await import("node:fs/promises");
     const text = await readFile(folder.join("payload"), "utf8");
     expect(text).toBe(JSON.stringify(expectedPayload(event, folder.path)));
   }
@@ -487,4 +488,30 @@ test("a function's matcher and timeout are checked when it is made", () => {
     expect.objectContaining({ code: "bad_input" }),
   );
   expect(functionHook("Stop", { name: "x", matcher: "[", run }).matcher).toBeNull();
+});
+
+test("twenty hooks at once, twenty times at once, leave no listener behind and warn of none", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+  const controller = new AbortController();
+  const handlers = Array.from({ length: 20 }, (_, index) =>
+    index === 0
+      ? commandHandler("Stop", "true")
+      : functionHook("Stop", { name: "quiet", run: () => Promise.resolve(null) }),
+  );
+  const hooks = engine(handlers);
+  const before = process.listenerCount("exit");
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      hooks.run("Stop", requests.Stop, { signal: controller.signal }),
+    ),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", onWarning);
+  expect(outcomes.flatMap(({ runs }) => runs).every(({ status }) => status === "completed")).toBe(
+    true,
+  );
+  expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  expect([warnings, process.listenerCount("exit") - before]).toEqual([[], 0]);
 });

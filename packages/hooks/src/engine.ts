@@ -131,10 +131,10 @@ export function createHooks(options: HooksOptions): Hooks {
   async function run<E extends HookEventName>(
     event: E,
     request: HookRequest<E>,
-    { signal: turn, onEvent, toolAliases = [] }: HookRunOptions = {},
+    signal: AbortSignal,
+    { onEvent, toolAliases = [] }: HookRunOptions = {},
   ): Promise<HookOutcomes[E]> {
     const input = completeInput(event, request);
-    const signal = turn === undefined ? closing.signal : AbortSignal.any([closing.signal, turn]);
     if (signal.aborted) return { ...mergeOutcome(event, []), cancelled: true };
     const selected = select(input, toolAliases);
     if (selected.length === 0) return mergeOutcome(event, []);
@@ -172,12 +172,14 @@ export function createHooks(options: HooksOptions): Hooks {
       return select(input, toolAliases).map((each) => start(each, input).summary);
     },
     run: async (event, request, runOptions) => {
-      const running = run(event, request, runOptions);
+      const either = eitherSignal(closing.signal, runOptions?.signal);
+      const running = run(event, request, either.signal, runOptions);
       active.add(running);
       try {
         return await running;
       } finally {
         active.delete(running);
+        either.release();
       }
     },
     async [Symbol.asyncDispose]() {
@@ -185,6 +187,21 @@ export function createHooks(options: HooksOptions): Hooks {
       await Promise.allSettled(active);
     },
   };
+}
+
+/** Aborted with the first of two; unlike `AbortSignal.any`, it holds on to neither once released. */
+function eitherSignal(first: AbortSignal, second: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const signals = second === undefined ? [first] : [first, second];
+  for (const signal of signals) {
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+  }
+  const release = () => {
+    for (const signal of signals) signal.removeEventListener("abort", abort);
+  };
+  return { signal: controller.signal, release };
 }
 
 interface Selected {
