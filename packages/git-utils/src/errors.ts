@@ -1,6 +1,8 @@
 export type GitErrorCode =
   /** The program `git` cannot be started. */
   | "git_not_found"
+  /** Git is older than 2.31, or otherwise cannot do what is asked. */
+  | "git_too_old"
   /** The folder lies in no repository, or does not exist. */
   | "not_a_repository"
   /** The repository has no work tree here: it is bare, or the folder is its `.git`. */

@@ -1,5 +1,5 @@
 // Whatever a repository configures to be run, our calls do not run it.
-import { appendFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "@codex-ts/absolute-path";
 import { temporaryDirectory, temporaryGitRepository } from "@codex-ts/test-support";
 import { expect, test } from "vitest";
@@ -138,6 +138,40 @@ test(
     expect(await readdir(traces.join("ran"))).not.toEqual([]);
   },
 );
+
+test("an object that a partial clone lacks is not fetched", async () => {
+  await using traces = await temporaryDirectory();
+  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  const { path, git } = repository;
+  await writeFile(traces.join("trap"), `#!/bin/sh\ntouch '${traces.join("ran")}'\n`, {
+    mode: 0o755,
+  });
+  const blob = await git("rev-parse", "HEAD:a.txt");
+  await rm(repository.join(`.git/objects/${blob.slice(0, 2)}/${blob.slice(2)}`));
+  await appendFile(
+    repository.join(".git/config"),
+    `[core]
+  repositoryFormatVersion = 1
+  sshCommand = ${traces.join("trap")}
+[extensions]
+  partialClone = evil
+[remote "evil"]
+  url = ssh://evil.example/x
+  promisor = true
+[protocol "ssh"]
+  allow = always
+`,
+  );
+  await repository.write({ "a.txt": "edited\n" });
+  expect(await hasChanges(path)).toBe(true);
+  const ghost = await createGhostCommit({ repoPath: path });
+  await repository.write({ "a.txt": "agent\n" });
+  await restoreGhostCommit(ghost, { repoPath: path });
+  await diffToRemote(path);
+  expect(await readdir(traces.path)).toEqual(["trap"]);
+  await git("cat-file", "-p", blob).catch(() => {});
+  expect(await readdir(traces.path)).toEqual(["ran", "trap"]);
+});
 
 test("a submodule's own configuration does not run either", async () => {
   await using traces = await temporaryDirectory();

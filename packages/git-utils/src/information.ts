@@ -136,7 +136,10 @@ export async function defaultBranchName(
     if (target?.startsWith(prefix) === true) return target.slice(prefix.length);
   }
   for (const remote of options.askRemotes === true ? remotes : []) {
-    const shown = await askGitForText(["remote", "show", remote], call);
+    const shown = await askGitForText(["remote", "show", remote], {
+      ...call,
+      variables: { GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh" },
+    });
     const branch = /^\s*HEAD branch: (\S+)\s*$/m.exec(shown ?? "")?.[1];
     if (branch !== undefined && branch !== "(unknown)") return branch;
   }

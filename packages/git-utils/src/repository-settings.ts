@@ -1,5 +1,6 @@
 // What a repository configures, and the settings that take the programs out of it.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
+import { GitError } from "./errors.ts";
 import { type GitOptions, type GitSetting, runGit } from "./run-git.ts";
 import { splitAtNul } from "./path-text.ts";
 
@@ -14,12 +15,23 @@ export interface RepositorySettings {
 
 const program = /^(?:filter\.(.+)\.(?:clean|smudge|process|required)|merge\.(.+)\.driver)$/s;
 
-/** Reads the configuration of the repository around `cwd`; empty when git cannot say. */
+/**
+ * Reads the configuration of the repository around `cwd`; empty when git cannot say.
+ * @throws GitError `git_too_old` and those of a call of git
+ */
 export async function readRepositorySettings(
   cwd: AbsolutePath,
   options: GitOptions,
 ): Promise<RepositorySettings> {
-  const output = await runGit(["config", "--list", "-z", "--show-scope"], { ...options, cwd });
+  const args = ["config", "--list", "-z", "--show-scope"];
+  const output = await runGit(args, { ...options, cwd });
+  if (output.status === 129) {
+    throw new GitError("git_too_old", "Git 2.31 or newer is needed. Bring git up to date.", {
+      command: args,
+      status: output.status,
+      stderr: output.stderr,
+    });
+  }
   const pieces = output.status === 0 ? splitAtNul(output.stdout) : [];
   const values = new Map<string, string>();
   const overrides = new Map<string, string>();

@@ -49,8 +49,9 @@ const safeSettings: readonly GitSetting[] = [
   ["log.showSignature", "false"],
   ["gc.auto", "0"],
   ["maintenance.auto", "false"],
-  ["protocol.ext.allow", "never"],
 ];
+
+const safeArguments = safeSettings.flatMap(([key, value]) => ["-c", `${key}=${value}`]);
 
 /** The variables of git's that say where things are and do not change what a call does. */
 const keptGitVariables: ReadonlySet<string> = new Set([
@@ -77,11 +78,13 @@ function childEnvironment(call: GitCall): Record<string, string> {
     const ofGit = upper.startsWith("GIT_") && !keptGitVariables.has(upper);
     if (value !== undefined && !ofGit && !droppedVariables.has(upper)) env[name] = value;
   }
-  const settings = [...safeSettings, ...(call.settings ?? [])];
+  const settings = call.settings ?? [];
   Object.assign(env, {
     GIT_OPTIONAL_LOCKS: "0",
     GIT_TERMINAL_PROMPT: "0",
     GIT_LITERAL_PATHSPECS: "1",
+    // No connections: not even for objects that a partial clone lacks.
+    GIT_ALLOW_PROTOCOL: "none",
     GIT_NO_LAZY_FETCH: "1",
     LC_ALL: "C",
     GIT_CONFIG_COUNT: String(settings.length),
@@ -168,7 +171,7 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<Gi
       stdout.once("end", () => stdout.emit("data", Buffer.alloc(0)));
     });
   try {
-    await Promise.race([git.raw([...args]), ended(stop)]);
+    await Promise.race([git.raw([...safeArguments, ...args]), ended(stop)]);
     stop.throwIfAborted();
   } catch (error) {
     throwIfAborted(args, signal);
