@@ -1,0 +1,40 @@
+export {
+  checkCommand,
+  type CheckedMatch,
+  type CheckOptions,
+  type CheckResult,
+  type PrefixRuleMatchJson,
+} from "./check-command.ts";
+export { ExecPolicyError, type ExecPolicyErrorCode, RuleError } from "./exec-policy-error.ts";
+export {
+  type LoadedRules,
+  loadRules,
+  loadRulesFiles,
+  type LoadRulesOptions,
+  type RulesLayer,
+} from "./load-rules.ts";
+export {
+  evaluate,
+  type Evaluation,
+  type FallbackOptions,
+  type HeuristicMatch,
+  matchCommand,
+  type MatchOptions,
+  type PrefixMatch,
+} from "./match-command.ts";
+export { compileNetworkRules, type HostLists, normalizeHost } from "./network-rules.ts";
+export { parseRules, type ParseRulesOptions } from "./parse-rules.ts";
+export {
+  type BrokenRules,
+  createPolicy,
+  type Decision,
+  emptyRuleSet,
+  type NetworkProtocol,
+  type NetworkRule,
+  overlayRules,
+  type Policy,
+  type PrefixRule,
+  type RuleSet,
+  type RuleSource,
+} from "./policy.ts";
+export { parseRequirementRules, type RequirementSource } from "./requirement-rules.ts";

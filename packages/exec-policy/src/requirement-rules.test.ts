@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { ExecPolicyError } from "./exec-policy-error.ts";
+import { evaluate } from "./match-command.ts";
+import { createPolicy } from "./policy.ts";
+import { parseRequirementRules } from "./requirement-rules.ts";
+
+const source = { layer: "requirements", file: "/etc/codex/requirements.toml" };
+const rm = [{ token: "rm" }, { any_of: ["-r", "-f"] }];
+
+test("required rules forbid or ask, with tokens and alternatives", () => {
+  const set = parseRequirementRules(
+    {
+      prefix_rules: [
+        { pattern: rm, decision: "forbidden", justification: "no" },
+        { pattern: [{ any_of: ["npm", "pnpm"] }], decision: "prompt" },
+      ],
+    },
+    source,
+  );
+  const common = { source: { ...source, line: null } };
+  expect(set.prefixRules).toEqual([
+    { pattern: [["rm"], ["-r", "-f"]], decision: "forbidden", justification: "no", ...common },
+    { pattern: [["npm"]], decision: "prompt", justification: null, ...common },
+    { pattern: [["pnpm"]], decision: "prompt", justification: null, ...common },
+  ]);
+  expect(evaluate(createPolicy([set]), [["rm", "-f", "x"]]).decision).toBe("forbidden");
+});
+
+test.each([
+  [{}, "rules.prefix_rules", "must be a list of rules"],
+  [{ prefix_rules: [] }, "rules.prefix_rules", "must hold a rule"],
+  [{ prefix_rules: ["rm"] }, "rules.prefix_rules[0]", "must be a table"],
+  [
+    {
+      prefix_rules: [
+        { pattern: rm, decision: "prompt" },
+        { pattern: [], decision: "prompt" },
+      ],
+    },
+    "rules.prefix_rules[1].pattern",
+    "must be a list that is not empty",
+  ],
+  [
+    { prefix_rules: [{ pattern: rm, decision: "allow" }] },
+    "rules.prefix_rules[0].decision",
+    'cannot be "allow": required rules only tighten',
+  ],
+  [
+    { prefix_rules: [{ pattern: rm }] },
+    "rules.prefix_rules[0].decision",
+    'must be "prompt" or "forbidden"',
+  ],
+  [
+    { prefix_rules: [{ pattern: rm, decision: "prompt", justification: " " }] },
+    "rules.prefix_rules[0].justification",
+    "must be a text that is not blank",
+  ],
+  [
+    { prefix_rules: [{ pattern: [{ token: "a", any_of: ["b"] }], decision: "prompt" }] },
+    "rules.prefix_rules[0].pattern[0]",
+    "must have either `token` or `any_of`",
+  ],
+  [
+    { prefix_rules: [{ pattern: [{ token: "a" }, {}], decision: "prompt" }] },
+    "rules.prefix_rules[0].pattern[1]",
+    "must have either `token` or `any_of`",
+  ],
+  [
+    { prefix_rules: [{ pattern: [{ token: " " }], decision: "prompt" }] },
+    "rules.prefix_rules[0].pattern[0].token",
+    "must be a text that is not blank",
+  ],
+  [
+    { prefix_rules: [{ pattern: [{ any_of: [] }], decision: "prompt" }] },
+    "rules.prefix_rules[0].pattern[0].any_of",
+    "must be a list that is not empty",
+  ],
+  [
+    { prefix_rules: [{ pattern: [{ any_of: ["a", ""] }], decision: "prompt" }] },
+    "rules.prefix_rules[0].pattern[0].any_of[1]",
+    "must be a text that is not blank",
+  ],
+])("%j is refused by its place", (table, path, problem) => {
+  const message = `${source.file}: \`${path}\` ${problem}`;
+  expect(() => parseRequirementRules(table, source)).toThrow(
+    new ExecPolicyError("bad_requirement", message),
+  );
+});
