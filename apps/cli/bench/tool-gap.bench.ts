@@ -14,7 +14,11 @@ async function medianGap(
     script: (_request, index) =>
       index < CALLS
         ? respond([
-            functionCall({ name: "exec_command", args: { cmd: "true", login: false }, callId: `c${index}` }),
+            functionCall({
+              name: "exec_command",
+              args: { cmd: "true", login: false },
+              callId: `c${index}`,
+            }),
           ])
         : respond([message("done")]),
   });

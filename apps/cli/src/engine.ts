@@ -29,6 +29,7 @@ import { createResponsesClient } from "@codex-ts/responses-client";
 import { createSandbox } from "@codex-ts/sandboxing";
 import { defaultShell, systemShellLookups } from "@codex-ts/shell-command";
 import { Failure } from "./failure.ts";
+import { findHooks, openHooks } from "./open-hooks.ts";
 import type { ConfigFlags } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -51,13 +52,19 @@ export interface OpenEngineOptions {
   readonly ephemeral: boolean;
 }
 
+export interface OpenConfig {
+  readonly loaded: LoadedConfig;
+  readonly config: Config;
+  readonly env: Terminal["env"];
+}
+
 /** The settings of this run; a mistake in them is shown with file, line and column. */
 export async function openConfig(
   flags: ConfigFlags,
   terminal: Terminal,
   cwd: AbsolutePath,
   more: ConfigOverrides = {},
-): Promise<{ readonly config: Config; readonly env: Terminal["env"] }> {
+): Promise<OpenConfig> {
   try {
     const codexHome = await findCodexHome(terminal.env, homedir());
     const env = await loadDotenv({ codexHome, env: terminal.env });
@@ -76,18 +83,20 @@ export async function openConfig(
         },
       });
     const overrides = { ...flagOverrides(flags), ...more };
-    if (flags.oss !== true) return { config: (await load(overrides)).config, env };
+    const open = (loaded: LoadedConfig): OpenConfig => ({ loaded, config: loaded.config, env });
+    if (flags.oss !== true) return open(await load(overrides));
     const provider = chooseOssProvider({
       flag: flags.localProvider,
       config: flags.localProvider ?? (await load(overrides)).config.ossProvider,
     });
-    const { config } = await load({
-      ...overrides,
-      modelProvider: provider,
-      model: flags.model ?? defaultOssModel(provider),
-      showRawAgentReasoning: true,
-    });
-    return { config, env };
+    return open(
+      await load({
+        ...overrides,
+        modelProvider: provider,
+        model: flags.model ?? defaultOssModel(provider),
+        showRawAgentReasoning: true,
+      }),
+    );
   } catch (error) {
     if (error instanceof ConfigError) throw new Failure(error.display, { cause: error });
     throw error;
@@ -109,7 +118,7 @@ function flagOverrides(flags: ConfigFlags): ConfigOverrides {
 
 export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const { flags, terminal, cwd } = options;
-  const { config, env } = await openConfig(flags, terminal, cwd, {
+  const { loaded, config, env } = await openConfig(flags, terminal, cwd, {
     approvalPolicy: "never",
     ephemeral: options.ephemeral ? true : undefined,
   });
@@ -136,6 +145,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     onWarning: (warning) => warnings.push(warning),
   });
   const environment = createLocalEnvironment({ sandbox });
+  const shell = await defaultShell(systemShellLookups(env));
+  const discovery = config.features.enabled("codex_hooks") ? await findHooks(loaded, env) : null;
+  const hooks = discovery === null ? null : openHooks(discovery, shell, env);
   const model = config.model ?? defaultModel(bundledCatalogue, { chatgpt: false })?.slug;
   if (model === undefined) throw new Failure("no model is chosen: give one with -m");
   const manager = new ThreadManager({
@@ -154,7 +166,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
         toolOutputTokenLimit: config.toolOutputTokenLimit,
         baseInstructions: config.baseInstructions,
       }),
-    shell: await defaultShell(systemShellLookups(env)),
+    shell,
     env,
     originator,
     version,
@@ -162,7 +174,11 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   });
   return {
     config,
-    threadConfig: threadConfigOf(config, model),
+    threadConfig: {
+      ...threadConfigOf(config, model),
+      hooks: hooks ?? undefined,
+      startupWarnings: [...config.startupWarnings, ...(discovery?.warnings ?? [])],
+    },
     manager,
     sandboxWarnings: () => warnings,
     async sandboxSummary() {
@@ -174,6 +190,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     },
     async [Symbol.asyncDispose]() {
       await manager[Symbol.asyncDispose]();
+      await hooks?.[Symbol.asyncDispose]();
       await environment[Symbol.asyncDispose]();
       await sandbox[Symbol.asyncDispose]();
       await auth[Symbol.asyncDispose]();
@@ -202,6 +219,7 @@ function threadConfigOf(config: Config, model: string): ThreadConfig {
     projectDocs: { ...config.projectDocs, rootMarkers: config.projectRootMarkers },
     shellEnvironmentPolicy: config.shellEnvironmentPolicy,
     allowLoginShell: config.allowLoginShell,
+    notify: config.notify,
     webSearch: webSearchModeForTurn(config.webSearchMode, config.sandboxPolicy),
     backgroundTerminalMaxTimeoutMs: config.backgroundTerminalMaxTimeoutMs,
     showRawAgentReasoning: config.showRawAgentReasoning,

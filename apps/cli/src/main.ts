@@ -53,6 +53,14 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { runFeaturesList } = await import("./commands/features.ts");
       return runFeaturesList(invocation, terminal);
     }
+    case "hooks list": {
+      const { runHooksList } = await import("./commands/hooks.ts");
+      return runHooksList(invocation, terminal);
+    }
+    case "hooks test": {
+      const { runHooksTest } = await import("./commands/hooks.ts");
+      return runHooksTest(invocation, terminal);
+    }
     case "completion": {
       const [{ completionScript }, { buildProgram }] = await Promise.all([
         import("./commands/completion.ts"),

@@ -49,6 +49,14 @@ export type Invocation =
   | { readonly command: "login status"; readonly config: ConfigFlags }
   | { readonly command: "logout"; readonly config: ConfigFlags }
   | { readonly command: "features list"; readonly config: ConfigFlags }
+  | { readonly command: "hooks list"; readonly config: ConfigFlags; readonly json: boolean }
+  | {
+      readonly command: "hooks test";
+      readonly config: ConfigFlags;
+      readonly json: boolean;
+      readonly event: string;
+      readonly input: string | undefined;
+    }
   | { readonly command: "completion"; readonly shell: CompletionShell }
   | { readonly command: "demo"; readonly config: ConfigFlags; readonly color: ColorMode }
   | { readonly command: "interactive"; readonly prompt: string | undefined };
@@ -221,6 +229,33 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
     .action(() => choose({ command: "features list", config }));
   addConfigFlags(features, config);
   addConfigFlags(list, config);
+
+  const hooks = program.command("hooks").description("look at lifecycle hooks, and try them");
+  addConfigFlags(hooks, config);
+  const hooksList = hooks
+    .command("list")
+    .description("list every configured hook: where it stands, and whether it runs")
+    .option("--json", "print JSON")
+    .action((flags: { readonly json?: true }) =>
+      choose({ command: "hooks list", config, json: flags.json === true }),
+    );
+  addConfigFlags(hooksList, config);
+  const hooksTest = hooks
+    .command("test")
+    .description("run the hooks of one event, and print what comes of it")
+    .argument("<EVENT>", "PreToolUse, PostToolUse, SessionStart, UserPromptSubmit or Stop")
+    .option("--input <FILE>", "JSON payload; - reads standard input; what it lacks is made up")
+    .option("--json", "print JSON")
+    .action((event: string, flags: { readonly json?: true; readonly input?: string }) =>
+      choose({
+        command: "hooks test",
+        config,
+        json: flags.json === true,
+        event,
+        input: flags.input,
+      }),
+    );
+  addConfigFlags(hooksTest, config);
 
   program
     .command("completion")

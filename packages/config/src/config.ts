@@ -120,6 +120,7 @@ export type OpenSection =
   | "otel"
   | "permissions"
   | "plugins"
+  | "hooks"
   | "realtime"
   | "tool_suggest"
   | "windows";

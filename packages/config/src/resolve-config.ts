@@ -101,6 +101,7 @@ const openSections: readonly OpenSection[] = [
   "otel",
   "permissions",
   "plugins",
+  "hooks",
   "realtime",
   "tool_suggest",
   "windows",

@@ -148,6 +148,7 @@ export const settingsSchema = z.object({
   plugins: key(z.record(z.string(), plugin), "Plugins, by name."),
   tool_suggest: key(toolSuggest, "Tool suggestions."),
   audio: key(anything, "Audio devices."),
+  hooks: key(anything, "Lifecycle hooks, as in hooks.json."),
   realtime: key(anything, "Voice conversations."),
   windows_wsl_setup_acknowledged: key(flag, "Whether the note on WSL has been seen."),
 });

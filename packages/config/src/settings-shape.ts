@@ -81,6 +81,7 @@ const keys = {
   plugins: {"entries":{"keys":{"enabled":"boolean"}}},
   tool_suggest: {"keys":{"discoverables":{"each":{"entries":"any"}}}},
   audio: {"entries":"any"},
+  hooks: {"entries":"any"},
   realtime: {"entries":"any"},
   windows_wsl_setup_acknowledged: "boolean",
   model_providers: {"entries":{"keys":{"name":"string","base_url":"string","env_key":"string","env_key_instructions":"string","experimental_bearer_token":"string","auth":{"keys":{"command":"string","args":{"each":"string"},"timeout_ms":{"whole":[1,9007199254740991]},"refresh_interval_ms":{"whole":[0,9007199254740991]},"cwd":"string"},"required":["command"]},"wire_api":{"words":["responses"]},"query_params":{"entries":"string"},"http_headers":{"entries":"string"},"env_http_headers":{"entries":"string"},"request_max_retries":{"whole":[0,9007199254740991]},"stream_max_retries":{"whole":[0,9007199254740991]},"stream_idle_timeout_ms":{"whole":[0,9007199254740991]},"websocket_connect_timeout_ms":{"whole":[0,9007199254740991]},"requires_openai_auth":"boolean","supports_websockets":"boolean"},"required":["name"]}},

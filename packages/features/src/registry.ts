@@ -108,7 +108,7 @@ const rows = [
   row("apply_patch_freeform", unfinished, "off", "here", "Offer patching as a free-form tool"),
   row("exec_permission_approvals", unfinished, "off", "not here", "Let a command ask for single permissions"),
   row("request_permissions_tool", unfinished, "off", "not here", "A tool that asks for permissions ahead of use"),
-  row("codex_hooks", unfinished, "off", "not here", "Lifecycle hooks from hooks.json"),
+  row("codex_hooks", unfinished, "off", "here", "Lifecycle hooks from hooks.json"),
   row("codex_git_commit", unfinished, "off", "not here", "Instructions and attribution for git commits"),
   row("runtime_metrics", unfinished, "off", "not here", "Show timing metrics of the running session"),
   row("general_analytics", unfinished, "off", "not here", "Usage analytics"),

@@ -1,9 +1,9 @@
 // `codex-ts features list`: every feature flag, its stage, and whether it is on.
 import { featureListRows, formatFeatureList } from "@codex-ts/features";
 import { openConfig } from "../engine.ts";
-import { workingFolder } from "../exec/run-exec.ts";
 import type { ConfigFlags } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
+import { workingFolder } from "../working-folder.ts";
 
 export async function runFeaturesList(
   { config: flags }: { readonly config: ConfigFlags },

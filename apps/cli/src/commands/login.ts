@@ -7,11 +7,11 @@ import {
   LoginError,
 } from "@codex-ts/login";
 import { decodeInput } from "../exec/prompt.ts";
-import { workingFolder } from "../exec/run-exec.ts";
 import { openConfig } from "../engine.ts";
 import { Failure } from "../failure.ts";
 import type { ConfigFlags } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
+import { workingFolder } from "../working-folder.ts";
 
 interface LoginInvocation {
   readonly config: ConfigFlags;

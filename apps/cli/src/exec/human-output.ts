@@ -1,5 +1,11 @@
 // What a person sees of a run, on stderr: commands, patches, plans, messages, the end.
-import type { EventMsg, FileChange, SandboxPolicy, TokenUsage } from "@codex-ts/protocol";
+import type {
+  EventMsg,
+  FileChange,
+  HookRunSummary,
+  SandboxPolicy,
+  TokenUsage,
+} from "@codex-ts/protocol";
 import { joinWords } from "@codex-ts/shell-command";
 import type { Paint } from "../colors.ts";
 
@@ -104,6 +110,12 @@ export class HumanOutput {
         break;
       case "item_completed":
         this.#itemCompleted(msg.item);
+        break;
+      case "hook_started":
+        this.#line(`hook: ${hookName(msg.run.event_name)}${hookNote(msg.run.status_message)}`);
+        break;
+      case "hook_completed":
+        this.#hookEnd(msg.run);
         break;
       case "context_compacted":
         this.#line(paint("context compacted", "dim"));
@@ -214,6 +226,14 @@ export class HumanOutput {
     }
   }
 
+  #hookEnd(run: HookRunSummary): void {
+    const { paint } = this.#options;
+    const status = capitalized(run.status);
+    const style = run.status === "completed" ? "green" : run.status === "failed" ? "red" : "yellow";
+    this.#line(`hook: ${hookName(run.event_name)} ${paint(status, style)}`);
+    for (const { kind, text } of run.entries) this.#line(paint(`  ${kind}: ${text}`, "dim"));
+  }
+
   #showDiff(): void {
     if (this.#diff === null) return;
     const { paint } = this.#options;
@@ -234,6 +254,19 @@ function paintDiffLine(text: string, paint: Paint): string {
   if (line.startsWith("+")) return paint(line, "green");
   if (line.startsWith("-")) return paint(line, "red");
   return line;
+}
+
+/** `pre_tool_use` as people know it: `PreToolUse`. */
+function hookName(event: HookRunSummary["event_name"]): string {
+  return event.split("_").map(capitalized).join("");
+}
+
+function hookNote(statusMessage: string | null): string {
+  return statusMessage === null || statusMessage === "" ? "" : `: ${statusMessage}`;
+}
+
+function capitalized(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
 function changeLetter(change: FileChange): string {

@@ -160,10 +160,10 @@ export class JsonEventStream {
           },
         ];
       case "task_complete":
-        return [...this.#closeOpenItems(), this.#turnEnd()];
+        return [...this.#closeOpenItems("in_progress"), this.#turnEnd()];
       case "turn_aborted":
         return [
-          ...this.#closeOpenItems(),
+          ...this.#closeOpenItems("failed"),
           { type: "turn.failed", error: { message: "turn interrupted" } },
         ];
       default:
@@ -230,12 +230,18 @@ export class JsonEventStream {
     return [{ type: "item.completed", item: { id: this.#takeId(), type: "error", message } }];
   }
 
-  /** The plan is done with the turn; so is what still runs, as far as this turn's events tell. */
-  #closeOpenItems(): readonly JsonEvent[] {
+  /**
+   * The plan is done with the turn; so is what still runs, as far as this turn's events tell: left
+   * in progress by a turn that completed, failed by one that was stopped.
+   */
+  #closeOpenItems(status: "in_progress" | "failed"): readonly JsonEvent[] {
     const items = [...(this.#todoList === null ? [] : [this.#todoList]), ...this.#open.values()];
     this.#todoList = null;
     this.#open.clear();
-    return items.map((item) => ({ type: "item.completed", item }));
+    return items.map((item) => ({
+      type: "item.completed",
+      item: "status" in item ? { ...item, status } : item,
+    }));
   }
 
   #turnEnd(): JsonEvent {

@@ -1,13 +1,13 @@
 // `codex-ts exec`: one turn without a user interface.
-import { realpath } from "node:fs/promises";
 import nodePath from "node:path";
-import { type AbsolutePath, fromAbsolute } from "@codex-ts/absolute-path";
+import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { findRepositoryRoot } from "@codex-ts/git-utils";
 import type { JsonValue, UserInput } from "@codex-ts/protocol";
 import { openEngine, type Engine } from "../engine.ts";
 import { Failure } from "../failure.ts";
 import type { Invocation } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
+import { workingFolder } from "../working-folder.ts";
 import { PromptError, readPrompt } from "./prompt.ts";
 import { readImages, readOutputSchema } from "./run-files.ts";
 import { followTurn } from "./follow-turn.ts";
@@ -66,22 +66,6 @@ async function runTurn(
         ? null
         : nodePath.resolve(terminal.cwd, exec.outputLastMessage),
   });
-}
-
-/** The folder of `-C`, with its links resolved. */
-export async function workingFolder(
-  flag: string | undefined,
-  current: string,
-): Promise<AbsolutePath> {
-  const folder = nodePath.resolve(current, flag ?? ".");
-  try {
-    return fromAbsolute(await realpath(folder));
-  } catch (error) {
-    throw new Failure(
-      `the working folder ${folder} cannot be used: ${(error as NodeJS.ErrnoException).code === "ENOENT" ? "it does not exist" : (error as Error).message}`,
-      { cause: error },
-    );
-  }
 }
 
 async function requireRepository(cwd: AbsolutePath): Promise<void> {

@@ -3,13 +3,13 @@ import { constants } from "node:os";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** How long a turn may take to stop before the process ends all the same. */
+/** How long a turn may take to stop, and its output to be read, before the process ends all the same. */
 const DEADLINE_MS = 5000;
 
 export interface StopSignals {
   /** 128 + the signal's number once one has come; null before. */
   readonly exitCode: number | null;
-  /** Gives the signals back to the process. */
+  /** Gives the signals back to the process. After one has come, the deadline goes on. */
   release(): void;
 }
 
@@ -18,7 +18,8 @@ export function onStopSignals(options: { readonly stop: () => Promise<void> }): 
   let deadline: NodeJS.Timeout | null = null;
   const release = (): void => {
     for (const signal of signals) process.off(signal, onSignal);
-    if (deadline !== null) clearTimeout(deadline);
+    // A reader that no longer takes our output must not keep a stopped run alive.
+    deadline?.unref();
   };
   const onSignal = (signal: NodeJS.Signals): void => {
     // Without our handlers the signal does what it does by default: it ends the process.

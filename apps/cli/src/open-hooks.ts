@@ -1,0 +1,63 @@
+// The lifecycle hooks that this run's configuration names.
+import type { ConfigLayer, LoadedConfig } from "@codex-ts/config";
+import {
+  createHooks,
+  discoverHooks,
+  type HookDiscovery,
+  type HookLayer,
+  type Hooks,
+} from "@codex-ts/hooks";
+import { parent } from "@codex-ts/absolute-path";
+import type { Shell } from "@codex-ts/shell-command";
+
+/** Finds the hooks of all layers. Those of a project run only when it is trusted. */
+export function findHooks(
+  loaded: LoadedConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<HookDiscovery> {
+  return discoverHooks({
+    layers: loaded.layers.flatMap((layer) => hookLayer(layer, loaded) ?? []),
+    home: env["HOME"],
+  });
+}
+
+/** The engine for a discovery; null when there is nothing to run. */
+export function openHooks(
+  discovery: HookDiscovery,
+  shell: Shell,
+  env: Readonly<Record<string, string | undefined>>,
+): Hooks | null {
+  if (discovery.handlers.length === 0) return null;
+  return createHooks({
+    handlers: discovery.handlers,
+    shell: { program: shell.path, args: shell.kind === "cmd" ? ["/c"] : ["-c"] },
+    env: { ...env },
+  });
+}
+
+function hookLayer(layer: ConfigLayer, { config }: LoadedConfig): HookLayer | null {
+  const { name, file, disabledReason } = layer;
+  const table =
+    file === undefined || layer.table["hooks"] === undefined
+      ? {}
+      : { table: { file, value: layer.table["hooks"] } };
+  const disabled = disabledReason === undefined ? {} : { disabled: disabledReason };
+  switch (name.type) {
+    case "system":
+    case "user": {
+      const folder = parent(name.file);
+      return folder === null ? null : { kind: name.type, folder, ...table, ...disabled };
+    }
+    case "project":
+      return {
+        kind: "project",
+        folder: name.dotCodexFolder,
+        trust: config.trustLevel ?? "unknown",
+        ...table,
+      };
+    case "legacyManagedConfigTomlFromFile":
+      return { kind: "managed", ...table, ...disabled };
+    case "sessionFlags":
+      return null;
+  }
+}
