@@ -161,9 +161,15 @@ class QuickJsEngine implements Engine {
       return status === undefined ? undefined : context.newNumber(status);
     });
     const install = context.unwrapResult(context.evalCode(prelude, preludeFile));
-    const world = context.unwrapResult(context.callFunction(install, context.undefined, host));
-    host.dispose();
-    install.dispose();
+    const bounds = [
+      this.#limits.outputBytes,
+      this.#limits.storedBytes,
+      this.#limits.pendingCallBytes,
+    ].map((bytes) => context.newNumber(bytes));
+    const world = context.unwrapResult(
+      context.callFunction(install, context.undefined, host, ...bounds),
+    );
+    for (const handle of [host, install, ...bounds]) handle.dispose();
     this.#begin = context.getProp(world, "begin");
     this.#settle = context.getProp(world, "settle");
     this.#fire = context.getProp(world, "fire");
@@ -366,6 +372,9 @@ class QuickJsEngine implements Engine {
         return this.#store(cell, ...(JSON.parse(body) as [string, string]));
       case "c":
         return this.#call(cell, body);
+      case "o":
+        cell.dropped += 1;
+        return helperStatus.outputLimit;
       case "y":
         cell.events.yield();
         return undefined;

@@ -36,7 +36,7 @@ const standardGlobals = [
   "parseFloat parseInt undefined unescape",
 ].join(" ");
 
-export const prelude = String.raw`(function (host) {
+export const prelude = String.raw`(function (host, outputBytes, storedBytes, callBytes) {
 "use strict";
 const { stringify, parse } = JSON;
 const { defineProperty, getOwnPropertyNames } = Object;
@@ -54,7 +54,7 @@ const standard = { __proto__: null };
 for (const name of ${JSON.stringify(standardGlobals)}.split(" ")) standard[name] = true;
 for (const name of getOwnPropertyNames(global)) if (!standard[name]) delete global[name];
 
-let stored, pending, timers, nextCall, nextTimer, a, b, c, d;
+let stored, pending, timers, nextCall, nextTimer, over, a, b, c, d;
 
 // sfc32: the engine's own generator would start from the same seed in every cell.
 const random = { random() {
@@ -68,6 +68,8 @@ defineProperty(Math, "random", { value: random });
 const call_ = Function.prototype.call;
 const uncurry = call_.bind.bind(call_);
 const plainErrors = new WeakMap();
+const slice = uncurry(String.prototype.slice);
+const longest = 100000;
 const remember = uncurry(WeakMap.prototype.set), recall = uncurry(WeakMap.prototype.get);
 
 // As text, and when nobody catches it, such an error is its bare message.
@@ -84,7 +86,9 @@ function toolError(tool, message) {
   return error;
 }
 
-function ended() { throw sentinel; }
+// Once the cell is to end, a helper that is called again does not even ask the host.
+function ended() { over = true; throw sentinel; }
+function say(message) { return over ? status.ended : host(message); }
 
 function check(answer, name) {
   switch (answer) {
@@ -121,8 +125,13 @@ function textOf(value) {
   }
 }
 
+// What is surely over a limit (UTF-8 is never shorter than UTF-16 counts) does not cross to the host.
+function put(letter, text, name) {
+  check(text.length > outputBytes ? say("o") : say(letter + stringify(text)), name);
+}
+
 const helpers = {
-  text(value) { check(host("t" + stringify(textOf(value))), "text"); },
+  text(value) { put("t", textOf(value), "text"); },
   image(value) {
     let url = value, detail;
     if (typeof value === "object" && value !== null && !isArray(value)) {
@@ -134,7 +143,8 @@ const helpers = {
     }
     if (detail === null) detail = undefined;
     if (detail !== undefined && typeof detail !== "string") throw plainError(NativeTypeError, "image: detail must be a string");
-    check(host("m[" + stringify(url) + (detail === undefined ? "]" : "," + stringify(detail) + "]")), "image");
+    if (url.length > outputBytes) check(say("o"), "image");
+    check(say("m[" + stringify(url) + (detail === undefined ? "]" : "," + stringify(detail) + "]")), "image");
   },
   store(key, value) {
     const name = ${"`${key}`"};
@@ -142,16 +152,17 @@ const helpers = {
     if (text === undefined) {
       throw plainError(NativeTypeError, "store: the value of " + stringify(name) + " cannot be represented as JSON");
     }
-    check(host("s[" + stringify(name) + "," + stringify(text) + "]"), "store");
+    if (name.length + text.length > storedBytes) check(status.storeLimit, "store");
+    check(say("s[" + stringify(name) + "," + stringify(text) + "]"), "store");
     stored[name] = text;
   },
   load(key) {
     const text = stored[${"`${key}`"}];
     return text === undefined ? undefined : parse(text);
   },
-  notify(value) { check(host("n" + stringify(textOf(value))), "notify"); },
-  yield_control() { check(host("y"), "yield_control"); },
-  exit() { host("e"); ended(); },
+  notify(value) { put("n", textOf(value), "notify"); },
+  yield_control() { check(say("y"), "yield_control"); },
+  exit() { say("e"); ended(); },
 };
 
 const timerHelpers = {
@@ -159,14 +170,14 @@ const timerHelpers = {
     if (typeof callback !== "function") throw plainError(NativeTypeError, "setTimeout takes a function");
     const wait = +delay;
     const id = nextTimer++;
-    check(host("w[" + id + "," + (wait >= 1 ? (wait < 2147483647 ? wait - (wait % 1) : 2147483647) : 0) + "]"), "setTimeout");
+    check(say("w[" + id + "," + (wait >= 1 ? (wait < 2147483647 ? wait - (wait % 1) : 2147483647) : 0) + "]"), "setTimeout");
     timers[id] = callback;
     return id;
   },
   clearTimeout(id) {
     if (typeof id !== "number" || timers[id] === undefined) return;
     delete timers[id];
-    check(host("x" + id), "clearTimeout");
+    check(say("x" + id), "clearTimeout");
   },
 };
 
@@ -188,8 +199,9 @@ function call(name, argument, given) {
         throw plainError(NativeTypeError, "the argument of " + name + " cannot be represented as JSON");
       }
     }
+    if (text.length > callBytes) check(status.callTooLarge, name);
     const id = nextCall++;
-    const answer = host("c" + id + "," + stringify(name) + "\n" + text);
+    const answer = say("c" + id + "," + stringify(name) + "\n" + text);
     check(answer, name);
     pending[id] = { __proto__: null, resolve, reject, name };
   });
@@ -199,7 +211,7 @@ function call(name, argument, given) {
 function read(value, key) {
   try {
     const found = value[key];
-    return typeof found === "string" ? found : undefined;
+    return typeof found === "string" ? slice(found, 0, longest) : undefined;
   } catch { return undefined; }
 }
 
@@ -212,7 +224,7 @@ function describe(value) {
     ["message", isObject ? read(value, "message") : undefined],
   ];
   let string;
-  try { string = toString(value); } catch { string = "a value that cannot be turned into text"; }
+  try { string = slice(toString(value), 0, longest); } catch { string = "a value that cannot be turned into text"; }
   let text = '{"isError":' + (isError(value) ? "true" : "false") + ',"string":' + stringify(string);
   for (let i = 0; i < facts.length; i++) {
     if (facts[i][1] !== undefined) text += ',"' + facts[i][0] + '":' + stringify(facts[i][1]);
@@ -227,6 +239,7 @@ return {
     pending = { __proto__: null };
     timers = { __proto__: null };
     stored = { __proto__: null };
+    over = false;
     nextCall = 1;
     nextTimer = 1;
     if (values !== "") {

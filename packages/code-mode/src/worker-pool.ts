@@ -79,7 +79,7 @@ interface Assignment {
 interface PoolWorker {
   readonly thread: Worker;
   readonly flags: Int32Array;
-  state: "booting" | "warming" | "idle" | "busy" | "gone";
+  state: "booting" | "warming" | "idle" | "busy" | "retiring" | "gone";
   assignment: Assignment | undefined;
   toolsKey: number;
 }
@@ -155,6 +155,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
     if (worker.state === "gone") return;
     switch (message.type) {
       case "ready":
+        if (worker.state !== "booting") return;
         if (waiting.length > 0) return takeNext(worker);
         return warm(worker, warmUpCells);
       case "unavailable":
@@ -273,6 +274,8 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
   }
 
   async function retire(worker: PoolWorker): Promise<void> {
+    // What still arrives from it counts, but it takes no other cell.
+    if (worker.state !== "gone") worker.state = "retiring";
     await worker.thread.terminate();
     lose(worker, "its thread was ended");
   }
