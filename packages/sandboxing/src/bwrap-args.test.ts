@@ -109,10 +109,18 @@ describe("the whole line", () => {
   });
 
   test("more mounts than bubblewrap takes are refused", () => {
-    const entries = Array.from({ length: 1490 }, (_, index) =>
-      at(folder("many", String(index)), "none"),
-    );
-    expect(() => build(policyOf(special("root", "read"), ...entries))).toThrow(
+    const files: HostFiles = {
+      kind: () => "directory",
+      realpath: (path) => fromAbsolute(path),
+      readLink: () => null,
+      readText: () => null,
+      canWrite: () => true,
+    };
+    const denied = Array.from({ length: 1490 }, (_, index) => at(`/many/${index}`, "none"));
+    const fileSystem = policyOf(special("root", "read"), ...denied);
+    const context = { cwd: fromAbsolute("/ws"), files };
+    const options = { commandCwd: "/ws", nullFd: 5 };
+    expect(() => buildBwrapArgs({ fileSystem, network: "enabled" }, context, options)).toThrow(
       new SandboxError(
         "invalid_policy",
         "the sandbox policy needs 8945 mount arguments, more than the 8900 that bubblewrap takes; list folders instead of the files in them",

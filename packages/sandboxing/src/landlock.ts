@@ -22,7 +22,7 @@ interface Thread extends AsyncDisposable {
 }
 
 /** Grants for single commands make policies of their own: the threads of old ones are ended. */
-const maxThreads = 8;
+const maxThreads = 4;
 
 const thisFile = import.meta.url;
 const workerFile = new URL(

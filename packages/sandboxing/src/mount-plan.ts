@@ -149,6 +149,19 @@ function pinnedFolders(
   return [...pins].toSorted(inTreeOrder);
 }
 
+/** Whether something in the folder of a rule is opened again. */
+function isReopened(rules: readonly Rule[], index: number): boolean {
+  const folder = rules[index]?.path;
+  if (folder === undefined) return false;
+  // In tree order what lies in the folder comes right after it.
+  for (let next = index + 1; next < rules.length; next += 1) {
+    const rule = rules[next];
+    if (rule === undefined || !isInside(rule.path, folder)) return false;
+    if (rule.kind === "read" || rule.kind === "write") return true;
+  }
+  return false;
+}
+
 /**
  * Plans the mounts for a `restricted` policy. Rules are laid down from the outside in, each only where
  * it changes what the rule around it gives, so that the most specific rule decides everywhere.
@@ -193,9 +206,7 @@ export function planMounts(
       mountPoints.push(path);
     } else if (kind === "deny" && exposure !== "deny" && exposure !== "hidden") {
       if (followedKind(files, path) === "directory") {
-        const reopened = rules
-          .slice(index + 1)
-          .some((other) => isInside(other.path, path) && ["read", "write"].includes(other.kind));
+        const reopened = isReopened(rules, index);
         // What lies in the folder is mounted on the empty one, which is closed for good after that.
         sealed.add(path);
         mount("deny", "--perms", reopened ? "111" : "000", "--tmpfs", path);
