@@ -7,11 +7,11 @@ import { isFields, pick, type Fields } from "./object-fields.ts";
 const noSuchMoment = "this engine has no such moment";
 
 /** Their tool names for ours; a matcher that was written for theirs keeps working. */
-const namesOfTools: Readonly<Record<string, readonly string[]>> = {
-  apply_patch: ["Edit", "Write", "MultiEdit"],
-  update_plan: ["TodoWrite"],
-  web_search: ["WebSearch"],
-};
+const namesOfTools: ReadonlyMap<string, readonly string[]> = new Map([
+  ["apply_patch", ["Edit", "Write", "MultiEdit"]],
+  ["update_plan", ["TodoWrite"]],
+  ["web_search", ["WebSearch"]],
+]);
 
 const universal = ["continue", "stopReason", "suppressOutput", "systemMessage"];
 
@@ -86,7 +86,7 @@ export const claudeDialect: Dialect = {
     const names = matcher.split(/[|,]/).map((name) => name.trim());
     return `^(?:${names.join("|")})$`;
   },
-  toolNames: (toolName) => [toolName, ...(namesOfTools[toolName] ?? [])],
+  toolNames: (toolName) => [toolName, ...(namesOfTools.get(toolName) ?? [])],
   refusedField,
   encodeInput: (input) => input,
   environment: (input) => ({ CLAUDE_PROJECT_DIR: input.cwd }),

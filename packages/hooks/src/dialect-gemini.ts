@@ -19,15 +19,15 @@ const theirEvents = Object.fromEntries(
   Object.entries(events).map(([theirs, ours]) => [ours, theirs]),
 ) as Readonly<Record<HookEventName, string>>;
 
-const namesOfTools: Readonly<Record<string, readonly string[]>> = {
-  Bash: ["run_shell_command"],
-  apply_patch: ["write_file", "replace"],
-  update_plan: ["write_todos"],
-  web_search: ["google_web_search"],
-};
+const namesOfTools: ReadonlyMap<string, readonly string[]> = new Map([
+  ["Bash", ["run_shell_command"]],
+  ["apply_patch", ["write_file", "replace"]],
+  ["update_plan", ["write_todos"]],
+  ["web_search", ["google_web_search"]],
+]);
 
 function toolNames(toolName: string): readonly string[] {
-  return namesOfTools[toolName] ?? [toolName];
+  return namesOfTools.get(toolName) ?? [toolName];
 }
 
 function encode(input: HookInput, now: Date): object {

@@ -53,7 +53,3 @@ const dialects: Readonly<Record<DialectName, Dialect>> = {
 export function dialectNamed(name: DialectName): Dialect {
   return dialects[name];
 }
-
-export function isDialectName(name: unknown): name is DialectName {
-  return typeof name === "string" && Object.hasOwn(dialects, name);
-}

@@ -44,7 +44,7 @@ export interface FunctionHandler extends HandlerFacts {
 
 export type HookHandler = CommandHandler | FunctionHandler;
 
-export const defaultTimeoutMs = 600_000;
+const defaultTimeoutMs = 600_000;
 
 /** Whether matchers mean anything at an event. */
 export function usesMatcher(event: HookEventName): boolean {

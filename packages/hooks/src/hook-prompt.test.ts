@@ -79,6 +79,7 @@ test.each([
   ["no quotes", "<hook_prompt hook_run_id=r>a</hook_prompt>"],
   ["markup in the attribute", '<hook_prompt hook_run_id="<">a</hook_prompt>'],
   ["an unknown entity", '<hook_prompt hook_run_id="r">&nbsp;</hook_prompt>'],
+  ["a name that objects have", '<hook_prompt hook_run_id="r">&constructor;</hook_prompt>'],
   ["a bare ampersand", '<hook_prompt hook_run_id="r">a & b</hook_prompt>'],
   ["a reference to nothing", '<hook_prompt hook_run_id="r">&#0;</hook_prompt>'],
   ["the end of CDATA without a start", '<hook_prompt hook_run_id="r">a]]>b</hook_prompt>'],

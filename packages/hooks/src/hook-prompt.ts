@@ -79,18 +79,18 @@ function decodeContent(content: string): string | null {
   }
 }
 
-const entities: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-};
+const entities: ReadonlyMap<string, string> = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+]);
 
 function decodeReferences(data: string): string | null {
   let valid = true;
   const decoded = data.replaceAll(/&([^;&]*)(;?)/g, (_whole, name: string, end: string) => {
-    const character = end === "" ? undefined : (entities[name] ?? characterReference(name));
+    const character = end === "" ? undefined : (entities.get(name) ?? characterReference(name));
     if (character === undefined) valid = false;
     return character ?? "";
   });

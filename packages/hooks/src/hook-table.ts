@@ -39,7 +39,9 @@ export function readHookTable(table: unknown, dialect: Dialect): readonly TableE
   const others = Object.keys(table)
     .filter((name) => !Object.hasOwn(dialect.events, name) && !dialect.otherKeys.includes(name))
     .map((name): TableEntry => {
-      const refused = dialect.refusedEvents[name];
+      const refused = Object.hasOwn(dialect.refusedEvents, name)
+        ? dialect.refusedEvents[name]
+        : undefined;
       // A newer version's event is no mistake.
       return {
         ...broken(name, [name], refused ?? `there is no event \`${name}\` here`),

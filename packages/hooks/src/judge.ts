@@ -201,7 +201,7 @@ function judgePreToolUse(output: PreToolUseOutput): {
 }
 
 /** Shown when a hook stops without saying why. */
-export const defaultPostToolUseStop = "A PostToolUse hook stopped here and gave no reason.";
+const defaultPostToolUseStop = "A PostToolUse hook stopped here and gave no reason.";
 
 function judgePostToolUse(output: PostToolUseOutput): Judgement | string {
   const specific = output.hookSpecificOutput;

@@ -246,7 +246,6 @@ function bounded(judgement: Judgement, limit: number): Judgement {
       ? text
       : `${text.slice(0, limit).replace(/[\uD800-\uDBFF]$/, "")}\n[cut: ${text.length - limit} more characters]`;
   const orNull = (text: string | null) => (text === null ? null : cut(text));
-  if (judgement.entries.every(({ text }) => text.length <= limit)) return judgement;
   return {
     ...judgement,
     entries: judgement.entries.map(({ kind, text }) => ({ kind, text: cut(text) })),
