@@ -1,3 +1,3 @@
 export { CoreError, type CoreErrorCode, type StartedThread, type Thread } from "./thread.ts";
-export type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+export { type ThreadConfig, threadConfig, type ThreadManagerOptions } from "./thread-config.ts";
 export { ThreadManager } from "./thread-manager.ts";

@@ -1,7 +1,7 @@
 // What a thread is made of: settings that are already resolved. Core reads no config file.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { Environment } from "@codex-ts/exec-server";
-import type { Features } from "@codex-ts/features";
+import { defaultFeatures, type Features } from "@codex-ts/features";
 import type {
   ApprovalsReviewer,
   AskForApproval,
@@ -75,4 +75,33 @@ export interface ThreadManagerOptions {
   readonly now?: (() => Date) | undefined;
   /** IANA name; the host's by default. */
   readonly timezone?: string | undefined;
+}
+
+/** Bytes that all project documents of a thread may have together. */
+const PROJECT_DOC_BYTES = 32_768;
+
+/**
+ * A complete configuration from what matters to you. What is left out is the careful choice: commands
+ * may read everything and change nothing, have no network, and nobody is asked for more.
+ */
+export function threadConfig(
+  settings: Pick<ThreadConfig, "cwd" | "model"> & Partial<ThreadConfig>,
+): ThreadConfig {
+  return {
+    modelProviderId: "custom",
+    approvalPolicy: "never",
+    approvalsReviewer: "user",
+    sandboxPolicy: { type: "read-only" },
+    features: defaultFeatures(),
+    projectDocs: { maxBytes: PROJECT_DOC_BYTES, fallbackFilenames: [], rootMarkers: [".git"] },
+    shellEnvironmentPolicy: {},
+    allowLoginShell: true,
+    webSearch: "disabled",
+    backgroundTerminalMaxTimeoutMs: 300_000,
+    showRawAgentReasoning: false,
+    ephemeral: false,
+    startupWarnings: [],
+    deprecationNotices: [],
+    ...settings,
+  };
 }

@@ -97,7 +97,7 @@ export const WORKSPACE = "workspace";
 
 function hookResponse({ body, success, hookResponse: response }: ToolResult): JsonValue {
   if (response !== undefined) return response;
-  return success ? (body as JsonValue) : null;
+  return success ? body : null;
 }
 
 function defaultClaims(tool: Tool): readonly ResourceClaim[] {

@@ -1,8 +1,7 @@
 // A thread with everything real around it but the model: a home, a folder, a sandbox, processes, HTTP.
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "@codex-ts/absolute-path";
 import { createLocalEnvironment } from "@codex-ts/exec-server";
-import { defaultFeatures } from "@codex-ts/features";
 import { createHttpTransport } from "@codex-ts/http-client";
 import { bundledCatalogue, lookUpModel } from "@codex-ts/models";
 import type { Event, EventMsg, ResponseItem, RolloutLine } from "@codex-ts/protocol";
@@ -10,7 +9,7 @@ import { createResponsesClient } from "@codex-ts/responses-client";
 import { createSandbox } from "@codex-ts/sandboxing";
 import { type Script, type ScriptedModel, startScriptedModel } from "@codex-ts/scripted-model";
 import { abs, temporaryDirectory } from "@codex-ts/test-support";
-import { type Thread, type ThreadConfig, ThreadManager } from "../index.ts";
+import { type Thread, type ThreadConfig, threadConfig, ThreadManager } from "../index.ts";
 
 export interface ThreadWorld extends AsyncDisposable {
   readonly manager: ThreadManager;
@@ -64,26 +63,13 @@ export async function threadWorld(options: ThreadWorldOptions): Promise<ThreadWo
       timezone: "Europe/Paris",
     }),
   );
-  const config: ThreadConfig = {
+  const config = threadConfig({
     cwd: join(root, "work"),
     model: "gpt-5.2-codex",
-    modelProviderId: "test",
-    approvalPolicy: "never",
-    approvalsReviewer: "user",
     sandboxPolicy: { type: "danger-full-access" },
-    features: defaultFeatures(),
-    projectDocs: { maxBytes: 32_768, fallbackFilenames: [], rootMarkers: [".git"] },
-    shellEnvironmentPolicy: {},
     allowLoginShell: false,
-    webSearch: "disabled",
-    backgroundTerminalMaxTimeoutMs: 300_000,
-    showRawAgentReasoning: false,
-    ephemeral: false,
-    startupWarnings: [],
-    deprecationNotices: [],
     ...options.config,
-  };
-  const { mkdir } = await import("node:fs/promises");
+  });
   await mkdir(config.cwd, { recursive: true });
   return { manager, config, model, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
