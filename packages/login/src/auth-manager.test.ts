@@ -32,7 +32,8 @@ afterEach(async () => {
 const manager = (options: Partial<AuthManagerOptions> = {}): AuthManager =>
   createAuthManager({
     codexHome: home.codexHome,
-    env: {},
+    // Nobody listens there: what these tests are about needs no answer.
+    env: { CODEX_REFRESH_TOKEN_URL_OVERRIDE: "http://127.0.0.1:1/oauth/token" },
     now: () => new Date(noon),
     ...options,
   });

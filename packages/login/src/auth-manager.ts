@@ -1,6 +1,8 @@
 import { type AbsolutePath } from "@codex-ts/absolute-path";
+import type { HttpTransport } from "@codex-ts/http-client";
 import type { ModelProviderAuth } from "@codex-ts/model-providers";
 import type { AuthDotJson } from "./auth-dot-json.ts";
+import { type AuthorityTransport, defaultIssuer, refreshUrl } from "./authority.ts";
 import {
   type CodexAuth,
   accountOf,
@@ -8,13 +10,17 @@ import {
   authOfRecord,
   expirationOf,
   fingerprintOf,
+  needsRenewal,
 } from "./codex-auth.ts";
 import type { CredentialStore } from "./credential-store.ts";
-import { LoginError } from "./errors.ts";
+import { LoginError, TokenRefreshError, otherAccountError } from "./errors.ts";
 import { createFileStore } from "./file-store.ts";
 import type { AccountPlan } from "./plan-type.ts";
 import { Secret, cleanToken, maskSecret } from "./secret.ts";
 import { type TokenCommand, createTokenCommand } from "./token-command.ts";
+import type { RenewedTokens } from "./token-refresh.ts";
+import { type UnauthorizedRecovery, createUnauthorizedRecovery } from "./unauthorized-recovery.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** What is stored, for a person to see. */
 export type LoginStatus =
@@ -45,18 +51,33 @@ export type GuardedReload = "changed" | "unchanged" | "skipped";
 export interface AuthManager extends AsyncDisposable {
   readonly codexHome: AbsolutePath;
   /**
-   * The login in use; null when logged out. A ChatGPT token that has expired is looked for in the store
-   * again, where another program may have renewed it. May be called in parallel.
+   * The login in use; null when logged out. ChatGPT tokens that are past their time are renewed first;
+   * when that fails they are given as they are, and {@link AuthManager.refreshFailure} says why. May be
+   * called in parallel.
    *
-   * @throws LoginError `invalid_record` or `file_access`; the next call tries again.
+   * @throws LoginError `invalid_record` or `file_access`; the next call tries again. `signal.reason`
+   * when aborted; a renewal that has begun goes on.
    */
-  auth(): Promise<CodexAuth | null>;
+  auth(signal?: AbortSignal): Promise<CodexAuth | null>;
   /** Whether a ChatGPT token is past its time; never for an API key or a token that does not say. */
   isExpired(auth: CodexAuth): boolean;
   /** Reads the store anew, whatever account it holds. @throws as {@link AuthManager.auth} */
   reload(): Promise<AuthChange>;
   /** Reads the store anew unless it holds another account. Does not throw. */
   guardedReload(): Promise<GuardedReload>;
+  /**
+   * Gets new tokens for a ChatGPT login: from the store if another process has put them there, else,
+   * and then in one process at a time, from the authority. One renewal serves all who call meanwhile.
+   * Resolves at once for every other login.
+   *
+   * @throws TokenRefreshError `refresh_refused` (and, until the stored login changes, again without
+   * asking the authority) or `refresh_failed`; `signal.reason` when aborted; the renewal then goes on.
+   */
+  refreshToken(signal?: AbortSignal): Promise<void>;
+  /** Why the login in use could not be renewed the last time; null once it was, or has changed. */
+  refreshFailure(): TokenRefreshError | null;
+  /** The steps to take after the login in use got a 401. @throws as {@link AuthManager.auth} */
+  unauthorizedRecovery(): Promise<UnauthorizedRecovery>;
   /**
    * Stores an API key in place of the login that is there, even of one that cannot be read.
    *
@@ -79,6 +100,12 @@ export interface AuthManagerOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Whether `CODEX_API_KEY` goes before what is stored; only for runs without a person. */
   readonly enableCodexApiKeyEnv?: boolean | undefined;
+  /** Sends to the authority; by default a transport that proxies and certificates of `env` apply to. */
+  readonly transport?: AuthorityTransport | undefined;
+  /** Where ChatGPT logins come from; `CODEX_REFRESH_TOKEN_URL_OVERRIDE` goes before it for renewals. */
+  readonly issuer?: string | undefined;
+  /** How long before its end a token is renewed; 0 by default. */
+  readonly renewAheadMs?: number | undefined;
   readonly now?: (() => Date) | undefined;
   /** Milliseconds of a clock that never goes back. */
   readonly monotonicNow?: (() => number) | undefined;
@@ -86,7 +113,15 @@ export interface AuthManagerOptions {
 
 interface Snapshot {
   readonly auth: CodexAuth | null;
+  /** What was stored; null for what was not, and for no login. */
+  readonly record: AuthDotJson | null;
   readonly fingerprint: string;
+}
+
+interface RefreshFailure {
+  readonly error: TokenRefreshError;
+  /** Whether the authority itself has refused, for good. */
+  readonly isFinal: boolean;
 }
 
 export function createAuthManager({
@@ -94,6 +129,9 @@ export function createAuthManager({
   store = createFileStore({ codexHome }),
   env = process.env,
   enableCodexApiKeyEnv = false,
+  transport,
+  issuer = defaultIssuer,
+  renewAheadMs = 0,
   now = () => new Date(),
   monotonicNow,
 }: AuthManagerOptions): AuthManager {
@@ -101,6 +139,10 @@ export function createAuthManager({
   let snapshot: Snapshot | undefined;
   let firstLoad: Promise<Snapshot> | undefined;
   let rereading: Promise<GuardedReload> | undefined;
+  let refreshing: Promise<void> | undefined;
+  /** About the snapshot, and gone with it. */
+  let failure: RefreshFailure | undefined;
+  let ownTransport: Promise<HttpTransport> | undefined;
   let queue: Promise<unknown> = Promise.resolve();
 
   /** Runs what reads or replaces the snapshot one after another. */
@@ -116,12 +158,21 @@ export function createAuthManager({
       const apiKey = new Secret(cleanToken(key, "the variable CODEX_API_KEY"));
       return {
         auth: { kind: "api_key", source: "environment", apiKey },
+        record: null,
         fingerprint: "environment",
       };
     }
     const record = await store.load();
-    if (record === null) return { auth: null, fingerprint: "" };
-    return { auth: authOfRecord(record, store.label), fingerprint: fingerprintOf(record) };
+    return record === null ? { auth: null, record, fingerprint: "" } : snapshotOf(record);
+  }
+
+  function snapshotOf(record: AuthDotJson): Snapshot {
+    return { auth: authOfRecord(record, store.label), record, fingerprint: fingerprintOf(record) };
+  }
+
+  function replaceSnapshot(next: Snapshot): void {
+    if (next.fingerprint !== snapshot?.fingerprint) failure = undefined;
+    snapshot = next;
   }
 
   async function current(): Promise<Snapshot> {
@@ -132,27 +183,121 @@ export function createAuthManager({
     return await firstLoad;
   }
 
-  async function rereadSameAccount(): Promise<GuardedReload> {
-    await current();
-    return await inTurn(async () => {
-      const before = snapshot;
-      const loaded = await load();
-      const account = before?.auth ? accountOf(before.auth) : null;
-      if (account === null || loaded.auth === null || accountOf(loaded.auth) !== account) {
-        return "skipped";
-      }
-      snapshot = loaded;
-      return loaded.fingerprint === before?.fingerprint ? "unchanged" : "changed";
-    });
+  /** To be called in turn. */
+  async function reloadSameAccount(before: Snapshot): Promise<GuardedReload> {
+    const account = before.auth === null ? null : accountOf(before.auth);
+    let loaded: Snapshot;
+    try {
+      loaded = await load();
+    } catch {
+      return "skipped";
+    }
+    if (before.auth?.kind !== "chatgpt" || loaded.auth === null) return "skipped";
+    if (loaded.fingerprint === before.fingerprint) return "unchanged";
+    if (account === null || accountOf(loaded.auth) !== account) return "skipped";
+    replaceSnapshot(loaded);
+    return "changed";
   }
 
   async function guardedReload(): Promise<GuardedReload> {
-    rereading ??= rereadSameAccount()
+    rereading ??= current()
+      .then(async () => await inTurn(async () => await reloadSameAccount(await snapshotInTurn())))
       .catch((): GuardedReload => "skipped")
       .finally(() => {
         rereading = undefined;
       });
     return await rereading;
+  }
+
+  async function snapshotInTurn(): Promise<Snapshot> {
+    return (snapshot ??= await load());
+  }
+
+  async function refreshToken(signal?: AbortSignal): Promise<void> {
+    refreshing ??= current()
+      .then(async () => await inTurn(renewInTurn))
+      .finally(() => {
+        refreshing = undefined;
+      });
+    await untilAborted(refreshing, signal);
+  }
+
+  async function renewInTurn(): Promise<void> {
+    const { auth } = await snapshotInTurn();
+    if (auth === null || auth.kind === "api_key" || auth.external) return;
+    try {
+      if (await takeStoredTokens()) return;
+      await store.exclusively(async () => {
+        // While this process waited, another may have renewed them.
+        if (!(await takeStoredTokens())) await renewFromAuthority();
+      });
+    } catch (cause) {
+      const error =
+        cause instanceof TokenRefreshError
+          ? cause
+          : new TokenRefreshError(
+              null,
+              `the ChatGPT login could not be renewed: ${cause instanceof Error ? cause.message : String(cause)}`,
+              { cause },
+            );
+      if (failure?.isFinal !== true) failure = { error, isFinal: false };
+      throw error;
+    }
+  }
+
+  /** Whether the store holds tokens of the same account that are newer and good. */
+  async function takeStoredTokens(): Promise<boolean> {
+    const before = await snapshotInTurn();
+    if ((await reloadSameAccount(before)) === "skipped") throw otherAccountError();
+    const { auth, record } = await snapshotInTurn();
+    const isNew = record?.tokens?.access_token !== before.record?.tokens?.access_token;
+    if (isNew && auth !== null && !needsRenewal(auth, now(), renewAheadMs)) return true;
+    if (failure?.isFinal === true) throw failure.error;
+    return false;
+  }
+
+  /** To be called in turn and with the store to ourselves. */
+  async function renewFromAuthority(): Promise<void> {
+    const { requestTokens } = await import("./token-refresh.ts");
+    const attempted = await snapshotInTurn();
+    let tokens: RenewedTokens;
+    try {
+      tokens = await requestTokens({
+        url: refreshUrl(env, issuer),
+        refreshToken: attempted.record?.tokens?.refresh_token ?? "",
+        transport: await authorityTransport(),
+      });
+    } catch (error) {
+      if (error instanceof TokenRefreshError && error.refusal !== null) {
+        failure = { error, isFinal: true };
+      }
+      throw error;
+    }
+    const stored = await store.load();
+    const storedAuth = stored === null ? null : authOfRecord(stored, store.label);
+    // Programs that ask for no lock may have stored another login meanwhile.
+    if (stored?.tokens == null || !storedAuth || !attempted.auth) throw otherAccountError();
+    if (accountOf(storedAuth) !== accountOf(attempted.auth)) throw otherAccountError();
+    const renewed = {
+      ...stored,
+      tokens: { ...stored.tokens, ...tokens },
+      last_refresh: now().toISOString(),
+    };
+    // Before the save: should that fail, this process at least can go on.
+    replaceSnapshot(snapshotOf(renewed));
+    await store.save(renewed);
+  }
+
+  async function authorityTransport(): Promise<AuthorityTransport> {
+    if (transport !== undefined) return transport;
+    ownTransport ??= openTransport();
+    return await ownTransport;
+  }
+
+  async function openTransport(): Promise<HttpTransport> {
+    const { createHttpTransport, resolveOriginator } = await import("@codex-ts/http-client");
+    const originator = resolveOriginator({ env, fallback: "codex-ts" });
+    return createHttpTransport({ env, defaultHeaders: { originator } });
   }
 
   function isExpired(auth: CodexAuth): boolean {
@@ -172,10 +317,14 @@ export function createAuthManager({
   return {
     codexHome,
 
-    async auth() {
+    async auth(signal) {
       const { auth } = await current();
-      if (auth === null || !isExpired(auth)) return auth;
-      await guardedReload();
+      if (auth === null || !needsRenewal(auth, now(), renewAheadMs)) return auth;
+      try {
+        await refreshToken(signal);
+      } catch (error) {
+        if (!(error instanceof TokenRefreshError)) throw error;
+      }
       return (await current()).auth;
     },
 
@@ -183,7 +332,7 @@ export function createAuthManager({
       return await inTurn(async () => {
         const before = snapshot;
         const after = await load();
-        snapshot = after;
+        replaceSnapshot(after);
         const account = (auth: CodexAuth | null | undefined) => (auth ? accountOf(auth) : null);
         return {
           changed: before?.fingerprint !== after.fingerprint,
@@ -194,26 +343,38 @@ export function createAuthManager({
 
     isExpired,
     guardedReload,
+    refreshToken,
+
+    refreshFailure() {
+      return failure?.error ?? null;
+    },
+
+    async unauthorizedRecovery() {
+      const { auth } = await current();
+      return createUnauthorizedRecovery({ auth, guardedReload, refreshToken });
+    },
 
     async loginWithApiKey(key) {
       const OPENAI_API_KEY = cleanToken(key, "the API key");
       await inTurn(async () => {
-        await store.save({
-          // What other versions have stored is kept; the login itself is replaced.
-          ...(await loadIfReadable()),
-          auth_mode: "apikey",
-          OPENAI_API_KEY,
-          tokens: null,
-          last_refresh: null,
+        await store.exclusively(async () => {
+          await store.save({
+            // What other versions have stored is kept; the login itself is replaced.
+            ...(await loadIfReadable()),
+            auth_mode: "apikey",
+            OPENAI_API_KEY,
+            tokens: null,
+            last_refresh: null,
+          });
         });
-        snapshot = await load();
+        replaceSnapshot(await load());
       });
     },
 
     async logout() {
       return await inTurn(async () => {
-        const removed = await store.delete();
-        snapshot = await load();
+        const removed = await store.exclusively(async () => await store.delete());
+        replaceSnapshot(await load());
         return removed;
       });
     },
@@ -245,7 +406,10 @@ export function createAuthManager({
     },
 
     async [Symbol.asyncDispose]() {
+      // Tokens that are on their way are the only ones that the authority still takes.
+      await refreshing?.catch(() => {});
       await Promise.all([...commands.values()].map((command) => command[Symbol.asyncDispose]()));
+      await (await ownTransport)?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -8,7 +8,13 @@ import {
 } from "@codex-ts/model-providers";
 import { type TemporaryHome, temporaryHome } from "@codex-ts/test-support";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type AuthManager, createAuthManager, createAuthSource } from "./index.ts";
+import {
+  type AuthDotJson,
+  type AuthManager,
+  createAuthManager,
+  createAuthSource,
+} from "./index.ts";
+import { type Issuer, startIssuer } from "./testing/issuer.ts";
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const jwt = (claims: unknown) => `${encode({ alg: "none" })}.${encode(claims)}.sig`;
@@ -16,18 +22,22 @@ const now = new Date("2026-03-30T12:00:00Z");
 const inSeconds = (offset: number) => jwt({ exp: now.getTime() / 1000 + offset });
 
 let home: TemporaryHome;
+let issuer: Issuer;
 let manager: AuthManager;
 
 beforeEach(async () => {
   home = await temporaryHome();
+  issuer = await startIssuer({ now: () => now });
   manager = createAuthManager({
     codexHome: home.codexHome,
     env: { PATH: process.env["PATH"] },
     now: () => now,
+    issuer: issuer.url,
   });
 });
 afterEach(async () => {
   await manager[Symbol.asyncDispose]();
+  await issuer[Symbol.asyncDispose]();
   await home[Symbol.asyncDispose]();
 });
 
@@ -36,15 +46,29 @@ function source(block: Partial<ModelProviderInput>, env: Record<string, string> 
   return createAuthSource({ provider: resolveProvider("acme", { acme }), manager, env });
 }
 
-function openai(openaiBaseUrl?: string) {
+function openai(openaiBaseUrl?: string, monotonicNow?: () => number) {
   const builtIn = builtInProviders({ env: {}, version: "0.1.0", openaiBaseUrl });
-  return createAuthSource({ provider: resolveProvider("openai", builtIn), manager, env: {} });
+  const provider = resolveProvider("openai", builtIn);
+  return createAuthSource({ provider, manager, env: {}, monotonicNow });
+}
+
+const authFile = () => home.join(".codex/auth.json");
+
+/** A login that the issuer renews, with the access token of the test. */
+async function storeLogin({ access, ...more }: { readonly access: string } & Partial<AuthDotJson>) {
+  const { tokens, ...record } = await issuer.login();
+  const changed = { ...record, ...more, tokens: { ...tokens, access_token: access } };
+  await writeFile(authFile(), JSON.stringify(changed));
+}
+
+async function storedBearer(): Promise<string | undefined> {
+  return (JSON.parse(await readFile(authFile(), "utf8")) as AuthDotJson).tokens?.access_token;
 }
 
 async function storeTokens(access: string, account: string | null = "ws-42") {
   const tokens = { id_token: jwt({}), access_token: access, refresh_token: "rt-7" };
   const record = { OPENAI_API_KEY: null, tokens: { ...tokens, account_id: account } };
-  await writeFile(home.join(".codex/auth.json"), JSON.stringify(record));
+  await writeFile(authFile(), JSON.stringify(record));
 }
 
 describe("a provider that is not OpenAI", () => {
@@ -188,34 +212,62 @@ describe("the person's own login with OpenAI", () => {
     expect(await openai("http://127.0.0.1:9/v1").current()).toEqual({ kind: "none" });
   });
 
-  test("an expired token is an error that says how to get a new one", async () => {
-    await storeTokens(inSeconds(0));
-    await expect(openai().current()).rejects.toMatchObject({
-      code: "token_expired",
-      message: expect.stringMatching(/log in again with the released Codex CLI.*API key/),
-    });
+  test("an expired token is renewed before it is sent", async () => {
+    await storeLogin({ access: inSeconds(0) });
+    const auth = openai();
+    expect([await auth.current(), issuer.renewals]).toEqual([
+      { kind: "chatgpt", bearer: await storedBearer(), accountId: "ws-42" },
+      1,
+    ]);
   });
 
-  test("an expired token that was renewed in the file is taken from there", async () => {
+  test("an expired token that cannot be renewed is an error, and nothing is sent", async () => {
     await storeTokens(inSeconds(0));
     const auth = openai();
-    await expect(auth.current()).rejects.toMatchObject({ code: "token_expired" });
+    await expect(auth.current()).rejects.toMatchObject({ code: "refresh_refused" });
+    await expect(auth.current()).rejects.toMatchObject({ refusal: "revoked" });
+    expect(issuer.requests).toHaveLength(1);
     const renewed = inSeconds(60);
     await storeTokens(renewed);
     expect(await auth.current()).toMatchObject({ bearer: renewed });
   });
 
-  test("after a 401, another try makes sense only if the file holds another token", async () => {
-    await storeTokens("first");
+  test("an expired token of a host application is an error", async () => {
+    await storeLogin({ access: inSeconds(0), auth_mode: "chatgptAuthTokens" });
+    await expect(openai().current()).rejects.toMatchObject({ code: "token_expired" });
+  });
+
+  test("after a 401, another token in the file is tried first, then a new one, then no more", async () => {
+    await storeLogin({ access: "first" });
     const auth = openai();
     const used = await auth.current();
-    expect(await auth.recover(used)).toBe(false);
-    await storeTokens("second");
+    await storeLogin({ access: "second" });
     expect(await Promise.all([auth.recover(used), auth.recover(used)])).toEqual([true, true]);
-    const next = await auth.current();
-    expect(next).toMatchObject({ bearer: "second" });
-    expect(await auth.recover(next)).toBe(false);
+    const second = await auth.current();
+    expect([second.bearer, issuer.requests]).toEqual(["second", []]);
+    expect(await Promise.all([auth.recover(second), auth.recover(second)])).toEqual([true, true]);
+    const third = await auth.current();
+    expect([third.bearer, issuer.renewals]).toEqual([await storedBearer(), 1]);
+    expect([await auth.recover(third), issuer.renewals]).toEqual([false, 1]);
     expect(await auth.recover(used)).toBe(true);
+  });
+
+  test("a renewed token that is refused a minute later is renewed again", async () => {
+    await storeLogin({ access: "first" });
+    let time = 0;
+    const auth = openai(undefined, () => time);
+    expect(await auth.recover(await auth.current())).toBe(true);
+    const renewed = await auth.current();
+    time = 59_999;
+    expect(await auth.recover(renewed)).toBe(false);
+    time = 60_000;
+    expect([await auth.recover(renewed), issuer.renewals]).toEqual([true, 2]);
+  });
+
+  test("after a 401, a refused renewal fails the request with its own error", async () => {
+    await storeTokens("first");
+    const auth = openai();
+    await expect(auth.recover(await auth.current())).rejects.toMatchObject({ refusal: "revoked" });
   });
 
   test("after a 401, the token of another account is not taken", async () => {
@@ -223,11 +275,12 @@ describe("the person's own login with OpenAI", () => {
     const auth = openai();
     const used = await auth.current();
     await storeTokens("second", "ws-43");
-    expect([await auth.recover(used), await auth.current()]).toEqual([false, used]);
+    await expect(auth.recover(used)).rejects.toMatchObject({ code: "refresh_refused" });
+    expect([await auth.current(), issuer.requests]).toEqual([used, []]);
   });
 
   test("a broken file fails the request", async () => {
-    await writeFile(home.join(".codex/auth.json"), "{");
+    await writeFile(authFile(), "{");
     await expect(openai().current()).rejects.toMatchObject({ code: "invalid_record" });
   });
 });

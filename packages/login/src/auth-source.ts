@@ -3,7 +3,7 @@ import type { ResolvedModelProvider } from "@codex-ts/model-providers";
 import type { AuthManager } from "./auth-manager.ts";
 import type { CodexAuth } from "./codex-auth.ts";
 import { LoginError } from "./errors.ts";
-import { cleanToken, redactInOutput } from "./secret.ts";
+import { Secret, cleanToken, redactInOutput } from "./secret.ts";
 
 /** What a request is authenticated with. Printing or serialising it does not show the bearer. */
 export interface RequestAuth {
@@ -31,9 +31,10 @@ export interface AuthSource {
   current(signal?: AbortSignal): Promise<RequestAuth>;
   /**
    * Called after a 401 that `used` got: whether another try with {@link AuthSource.current} makes
-   * sense. Runs the token command again, or reads the store again. Repeated calls end in false.
+   * sense. Runs the token command again, or looks for newer tokens of the login in the store and then
+   * asks the authority. Repeated calls end in false.
    *
-   * @throws LoginError when the token command fails; `signal.reason` when aborted.
+   * @throws LoginError when the token command or the renewal fails; `signal.reason` when aborted.
    */
   recover(used: RequestAuth, signal?: AbortSignal): Promise<boolean>;
 }
@@ -43,6 +44,8 @@ export interface AuthSourceOptions {
   readonly manager: AuthManager;
   /** For the provider's `env_key`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonicNow?: (() => number) | undefined;
 }
 
 /**
@@ -54,6 +57,7 @@ export function createAuthSource({
   provider,
   manager,
   env = process.env,
+  monotonicNow = () => performance.now(),
 }: AuthSourceOptions): AuthSource {
   const { env_key: variable, experimental_bearer_token: literal, auth: command } = provider;
   if (variable !== undefined) {
@@ -71,7 +75,7 @@ export function createAuthSource({
       recover: async ({ bearer = "" }, signal) => await tokens.renew(bearer, signal),
     };
   }
-  if (provider.requires_openai_auth) return loginSource(provider, manager);
+  if (provider.requires_openai_auth) return loginSource(provider, manager, monotonicNow);
   return fixedSource("none", () => ({ kind: "none" }));
 }
 
@@ -101,39 +105,71 @@ function readEnvKey(
   );
 }
 
-function loginSource(provider: ResolvedModelProvider, manager: AuthManager): AuthSource {
+/** A token that the authority gave within this time, and that is refused, is not renewed again. */
+const renewalTrialMs = 60_000;
+
+function loginSource(
+  provider: ResolvedModelProvider,
+  manager: AuthManager,
+  monotonicNow: () => number,
+): AuthSource {
+  let renewed: { readonly bearer: Secret; readonly at: number } | undefined;
+
+  function isOnTrial(bearer: string | undefined): boolean {
+    if (renewed === undefined || renewed.bearer.reveal() !== bearer) return false;
+    return monotonicNow() - renewed.at < renewalTrialMs;
+  }
+
   return {
     async kind() {
       return (await manager.auth())?.kind ?? "none";
     },
     async current(signal) {
       signal?.throwIfAborted();
-      const auth = await manager.auth();
+      const auth = await manager.auth(signal);
       signal?.throwIfAborted();
       if (auth !== null) return loginAuth(auth, manager);
       // A server of the person's own may well do without; OpenAI's never does.
       if (provider.base_url !== undefined) return { kind: "none" };
       throw new LoginError(
         "not_logged_in",
-        `the model provider ${provider.id} needs a login, and there is none; log in, for example with \`codex-ts login --with-api-key\``,
+        `the model provider ${provider.id} needs a login, and there is none; log in with \`codex-ts login\``,
       );
     },
     async recover({ kind, bearer }, signal) {
       signal?.throwIfAborted();
       if (kind !== "chatgpt") return false;
-      await manager.guardedReload();
-      const auth = await manager.auth();
-      return auth?.kind === "chatgpt" && auth.accessToken.reveal() !== bearer;
+      if ((await tokenInUse(manager, signal)) !== bearer) return true;
+      const recovery = await manager.unauthorizedRecovery();
+      while (recovery.readiness === "ready") {
+        const { step } = recovery;
+        if (step === "refresh_token" && isOnTrial(bearer)) return false;
+        await recovery.next(signal);
+        const token = await tokenInUse(manager, signal);
+        if (token === null) return false;
+        if (token === bearer) continue;
+        if (step === "refresh_token") renewed = { bearer: new Secret(token), at: monotonicNow() };
+        return true;
+      }
+      return false;
     },
   };
+}
+
+async function tokenInUse(manager: AuthManager, signal?: AbortSignal): Promise<string | null> {
+  const auth = await manager.auth(signal);
+  return auth?.kind === "chatgpt" ? auth.accessToken.reveal() : null;
 }
 
 function loginAuth(auth: CodexAuth, manager: AuthManager): RequestAuth {
   if (auth.kind === "api_key") return bearerAuth(auth.apiKey.reveal());
   if (manager.isExpired(auth)) {
-    throw new LoginError(
-      "token_expired",
-      "the stored ChatGPT login has expired, and this version cannot renew it; log in again with the released Codex CLI (`codex login`), or use an API key (`codex-ts login --with-api-key`)",
+    throw (
+      manager.refreshFailure() ??
+      new LoginError(
+        "token_expired",
+        "the ChatGPT tokens have expired, and only the program that has set them can renew them; log in with `codex-ts login`, or use an API key (`codex-ts login --with-api-key`)",
+      )
     );
   }
   const { accountId } = auth;

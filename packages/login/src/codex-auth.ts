@@ -89,6 +89,21 @@ export function expirationOf(auth: CodexAuth): Date | null {
   }
 }
 
+/** An opaque token that was renewed longer ago is renewed again before it is used. */
+const opaqueTokenAgeMs = 8 * 24 * 60 * 60 * 1000;
+
+/**
+ * Whether the tokens are to be renewed before they are used: the time of the access token decides if it
+ * names one, else the age of the last renewal. Never for keys and tokens that are not ours to renew.
+ */
+export function needsRenewal(auth: CodexAuth, now: Date, aheadMs: number): boolean {
+  if (auth.kind === "api_key" || auth.external) return false;
+  const expiration = expirationOf(auth);
+  if (expiration !== null) return expiration.getTime() <= now.getTime() + aheadMs;
+  if (auth.lastRefresh === null) return false;
+  return Date.parse(auth.lastRefresh) < now.getTime() - opaqueTokenAgeMs;
+}
+
 /** Equal for records that are equal in every key; gives nothing of them away. */
 export function fingerprintOf(record: AuthDotJson): string {
   return createHash("sha256").update(serializeRecord(record)).digest("hex");

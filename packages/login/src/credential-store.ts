@@ -13,6 +13,13 @@ export interface CredentialStore {
   save(record: AuthDotJson): Promise<void>;
   /** Whether there was something to remove. @throws LoginError `file_access` */
   delete(): Promise<boolean>;
+  /**
+   * Runs work that loads and then saves while nobody else who asks for this does, in no process that
+   * shares the store. Not to be called within itself.
+   *
+   * @throws LoginError `file_access` when the store cannot be had; whatever `work` throws.
+   */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** The values of the config key `cli_auth_credentials_store`. */
@@ -39,6 +46,7 @@ export function createCredentialStore(
 export function createEphemeralStore(): CredentialStore {
   const label = "the memory of this process";
   let stored: string | null = null;
+  let queue: Promise<unknown> = Promise.resolve();
   return {
     label,
     load: async () => (stored === null ? null : await parseRecord(stored, label)),
@@ -49,6 +57,11 @@ export function createEphemeralStore(): CredentialStore {
       const removed = stored !== null;
       stored = null;
       return removed;
+    },
+    exclusively: async (work) => {
+      const result = queue.then(work);
+      queue = result.catch(() => {});
+      return await result;
     },
   };
 }

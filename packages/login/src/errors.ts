@@ -14,15 +14,42 @@ export type LoginErrorCode =
   | "token_command_failed"
   /** The stored access token has expired, and nobody has renewed it. */
   | "token_expired"
+  /** A ChatGPT login can not be renewed any more; always a {@link TokenRefreshError}. */
+  | "refresh_refused"
+  /** A ChatGPT login could not be renewed this time; always a {@link TokenRefreshError}. */
+  | "refresh_failed"
   | "not_logged_in";
 
 /** Thrown when a credential cannot be read, stored or obtained. The message never holds one. */
 export class LoginError extends Error {
-  override readonly name = "LoginError";
+  override readonly name: string = "LoginError";
   readonly code: LoginErrorCode;
 
   constructor(code: LoginErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
+}
+
+/** Why a login cannot be renewed any more: its refresh token is past its time, used up or revoked. */
+export type RefreshRefusal = "expired" | "exhausted" | "revoked" | "other";
+
+/** A ChatGPT login could not be renewed. */
+export class TokenRefreshError extends LoginError {
+  override readonly name = "TokenRefreshError";
+  /** Null for a failure that may pass: the network, a server that is out of order. */
+  readonly refusal: RefreshRefusal | null;
+
+  constructor(refusal: RefreshRefusal | null, message: string, options?: ErrorOptions) {
+    super(refusal === null ? "refresh_failed" : "refresh_refused", message, options);
+    this.refusal = refusal;
+  }
+}
+
+/** The store holds another login by now, so the one in use must not be renewed. */
+export function otherAccountError(): TokenRefreshError {
+  return new TokenRefreshError(
+    "other",
+    "the ChatGPT login in use cannot be renewed: it was logged out or replaced by another account's since it was read; log in again",
+  );
 }

@@ -13,12 +13,18 @@ import { type AbsolutePath, basename, fromAbsolute, join, parent } from "@codex-
 import { parseRecord, serializeRecord } from "./auth-dot-json.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import { LoginError } from "./errors.ts";
+import { withLockFile } from "./lock-file.ts";
 
 /** Only the owner may read and write. Windows has no such modes; there the profile folder protects. */
 const privateMode = 0o600;
 
+/** What a save writes, and what those who wait for the lock of the file do. */
+const recordFile = /^\.[0-9a-f]{16}\.tmp$/;
+const lockLeftover = /^\.lock(?:\.[0-9a-f]{16})+(?:\.tmp)?$/;
+
 /** A temporary file of this age was left by a process that was killed. */
 const abandonedAfterMs = 60_000;
+const lockLeftoverAfterMs = 600_000;
 
 /**
  * Keeps the record in `auth.json`. A reader sees the old record or the new one, never a part: a save
@@ -58,6 +64,21 @@ export function createFileStore({
         return removed;
       });
     },
+
+    async exclusively(work) {
+      let isWorking = false;
+      const start = async () => {
+        isWorking = true;
+        return await work();
+      };
+      try {
+        await mkdir(codexHome, { recursive: true, mode: 0o700 });
+        return await withLockFile(`${await followLinks(path)}.lock`, start);
+      } catch (cause) {
+        if (isWorking) throw cause;
+        throw fileError("locked", path, cause);
+      }
+    },
   };
 }
 
@@ -65,9 +86,13 @@ async function onFile<T>(done: string, path: string, work: () => Promise<T>): Pr
   try {
     return await work();
   } catch (cause) {
-    const reason = errorCode(cause) ?? "unknown reason";
-    throw new LoginError("file_access", `${path} cannot be ${done}: ${reason}`, { cause });
+    throw fileError(done, path, cause);
   }
+}
+
+function fileError(done: string, path: string, cause: unknown): LoginError {
+  const reason = errorCode(cause) ?? "unknown reason";
+  return new LoginError("file_access", `${path} cannot be ${done}: ${reason}`, { cause });
 }
 
 function errorCode(error: unknown): string | undefined {
@@ -136,9 +161,15 @@ async function removeTemporaryFiles(
   const name = basename(path);
   for (const entry of await entriesOf(folder)) {
     const middle = entry.startsWith(`${name}.`) ? entry.slice(name.length) : "";
-    if (!/^\.[0-9a-f]{16}\.tmp$/.test(middle)) continue;
+    const limitMs = recordFile.test(middle)
+      ? olderThanMs
+      : lockLeftover.test(middle)
+        ? lockLeftoverAfterMs
+        : Number.POSITIVE_INFINITY;
     const temporary = join(folder, entry);
-    if ((await ageMsOf(temporary)) >= olderThanMs) await rm(temporary, { force: true });
+    if (limitMs < Number.POSITIVE_INFINITY && (await ageMsOf(temporary)) >= limitMs) {
+      await rm(temporary, { force: true });
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 export type { AuthDotJson, AuthMode, StoredTokens } from "./auth-dot-json.ts";
+export type { AuthorityTransport } from "./authority.ts";
 export {
   type AuthChange,
   type AuthManager,
@@ -27,7 +28,12 @@ export {
   type CredentialStoreMode,
   createCredentialStore,
 } from "./credential-store.ts";
-export { LoginError, type LoginErrorCode } from "./errors.ts";
+export {
+  LoginError,
+  type LoginErrorCode,
+  type RefreshRefusal,
+  TokenRefreshError,
+} from "./errors.ts";
 export { type IdTokenInfo, jwtExpiration, parseIdToken } from "./jwt.ts";
 export {
   type AccountPlan,
@@ -47,3 +53,8 @@ export {
   type TokenCommandOptions,
   createTokenCommand,
 } from "./token-command.ts";
+export type {
+  RecoveryReadiness,
+  RecoveryStep,
+  UnauthorizedRecovery,
+} from "./unauthorized-recovery.ts";

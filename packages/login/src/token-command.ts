@@ -1,4 +1,5 @@
 import type { ModelProviderAuth } from "@codex-ts/model-providers";
+import { untilAborted } from "./until-aborted.ts";
 
 /** The tokens of one provider's command. All methods may be called in parallel; one run serves all. */
 export interface TokenCommand extends AsyncDisposable {
@@ -121,16 +122,4 @@ export function createTokenCommand({
       await current?.result.catch(() => {});
     },
   };
-}
-
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work;
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
