@@ -1,7 +1,7 @@
 // The JSON schemas of payloads and answers, from the zod schemas.
 import { z } from "zod";
 import { hookEventLabel, hookEventNames } from "../src/events.ts";
-import { hookInputSchemas, hookOutputSchemas } from "../src/schemas.ts";
+import { hookInputSchemas, hookOutputSchemas, hooksFileSchema } from "../src/schemas.ts";
 
 type Json = Record<string, unknown>;
 
@@ -15,6 +15,12 @@ export function hookJsonSchemas(): ReadonlyMap<string, string> {
     ];
   });
   return new Map(files);
+}
+
+/** The text of hooks.schema.json, for editors. */
+export function hooksFileJsonSchema(): string {
+  const [, text] = schemaFile("hooks.json", hooksFileSchema);
+  return text;
 }
 
 function schemaFile(title: string, schema: z.ZodType): readonly [name: string, text: string] {

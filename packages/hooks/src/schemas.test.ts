@@ -1,9 +1,9 @@
 import { readFile, readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { hookJsonSchemas } from "../scripts/json-schemas.ts";
+import { hookJsonSchemas, hooksFileJsonSchema } from "../scripts/json-schemas.ts";
 import { HookError } from "./errors.ts";
 import { hookEventNames } from "./events.ts";
-import { parseHookInput } from "./schemas.ts";
+import { hooksFileSchema, parseHookInput } from "./schemas.ts";
 
 const folder = new URL("../schemas/", import.meta.url);
 
@@ -18,6 +18,32 @@ test("the ten files are what the schemas say, byte for byte", async () => {
   const made = [...hookJsonSchemas()].toSorted(([a], [b]) => (a < b ? -1 : 1));
   expect(committed).toEqual(made);
   expect(committed).toHaveLength(10);
+});
+
+test("hooks.schema.json is what the schema says", async () => {
+  expect(await readFile(new URL("../hooks.schema.json", folder), "utf8")).toBe(
+    hooksFileJsonSchema(),
+  );
+});
+
+test("the schema of hooks.json takes what runs and names what does not", () => {
+  const check = (hooks: unknown) =>
+    hooksFileSchema.safeParse({ hooks }).error?.issues.map(({ path }) => path.join("."));
+  const handler = { type: "command", command: "x", timeout: 5, statusMessage: null, extra: 1 };
+  expect(check({ Stop: [{ matcher: null, hooks: [handler] }], Later: [] })).toBeUndefined();
+  expect(
+    check({
+      Stop: [{ hooks: [handler, { type: "prompt" }] }],
+      imports: [
+        { dialect: "claude", path: "x" },
+        { dialect: "codex", path: "x" },
+      ],
+    }),
+  ).toEqual([
+    "hooks.Stop.0.hooks.1.type",
+    "hooks.Stop.0.hooks.1.command",
+    "hooks.imports.1.dialect",
+  ]);
 });
 
 test("every schema is a closed object with its file's name as title", () => {

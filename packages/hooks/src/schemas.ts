@@ -113,11 +113,14 @@ export const commandHandlerSchema = z
   .looseObject({
     type: z.literal("command"),
     command: z.string(),
-    timeout: seconds.optional(),
-    timeoutSec: seconds.optional(),
-    async: z.boolean().optional(),
-    statusMessage: z.string().nullish(),
-    failClosed: z.boolean().optional(),
+    timeout: seconds.optional().meta({ description: "600 seconds when left out." }),
+    timeoutSec: seconds.optional().meta({ description: "Another name of `timeout`." }),
+    async: z.boolean().optional().meta({ description: "Not supported when true." }),
+    statusMessage: z.string().nullish().meta({ description: "Shown while the hook runs." }),
+    failClosed: z
+      .boolean()
+      .optional()
+      .meta({ description: "Whether a failure blocks: PreToolUse and UserPromptSubmit alone." }),
   })
   .refine((handler) => handler.timeout === undefined || handler.timeoutSec === undefined, {
     message: "`timeout` and `timeoutSec` are two names of one thing: give one",
@@ -127,6 +130,35 @@ export const commandHandlerSchema = z
 export const hookImportSchema = z.strictObject({
   dialect: z.enum(["claude", "gemini"]),
   path: z.string().min(1),
+});
+
+const handlerGroups = z
+  .array(
+    z.looseObject({
+      matcher: z
+        .string()
+        .nullish()
+        .meta({ description: "A regular expression; everything when absent, empty or `*`." }),
+      hooks: z.array(commandHandlerSchema).optional(),
+    }),
+  )
+  .optional();
+
+/**
+ * A hooks.json as it is meant to be; `hooks` is the same table in config.toml. Discovery is more
+ * patient: it leaves out what does not fit, handler by handler.
+ */
+export const hooksFileSchema = z.looseObject({
+  hooks: z
+    .looseObject({
+      PreToolUse: handlerGroups,
+      PostToolUse: handlerGroups,
+      SessionStart: handlerGroups,
+      UserPromptSubmit: handlerGroups,
+      Stop: handlerGroups,
+      imports: z.array(hookImportSchema).optional(),
+    })
+    .optional(),
 });
 
 /** A schema's complaint in one line. */
