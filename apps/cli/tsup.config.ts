@@ -37,7 +37,7 @@ export default defineConfig({
   treeshake: true,
   // What has native code stays a dependency; all else is bundled.
   noExternal: [/^(?!koffi$|@lydell\/node-pty$|@napi-rs\/image$)/],
-  external: ["koffi", "@lydell/node-pty", "@napi-rs/image"],
+  external: ["koffi", "@napi-rs/image"],
   esbuildPlugins: [lazyBuiltins],
   esbuildOptions(options) {
     options.conditions = ["@codex-ts/source"];

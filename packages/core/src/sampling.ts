@@ -29,6 +29,8 @@ export interface SamplingServices {
   readonly toolContext: Omit<ToolContext, "emit">;
   readonly rateLimits: RateLimitStore;
   readonly showRawReasoning: boolean;
+  /** Called when the model has begun to write a tool call, which takes it a while. */
+  readonly onToolCallBegun: () => void;
   /** Null when the thread has no lifecycle hooks. */
   readonly hooks: TurnHooks | null;
 }
@@ -131,7 +133,10 @@ class StreamAnnouncer {
     switch (event.type) {
       case "output_item_added": {
         const item = parseTurnItem(event.item);
-        if (item === null) break;
+        if (item === null) {
+          this.#services.onToolCallBegun();
+          break;
+        }
         this.#active = item;
         await this.#announce(this.#itemEvent("item_started", item));
         break;

@@ -278,6 +278,11 @@ export class Session implements Thread {
         router,
         toolContext,
         rateLimits: this.#rateLimits,
+        onToolCallBegun: () =>
+          void options.environment.warmUp?.({
+            kind: "sandboxed",
+            context: { policy: turn.settings.sandboxPolicy, policyCwd: turn.settings.cwd },
+          }),
         showRawReasoning: config.showRawAgentReasoning,
         instructions,
         contextSources: () => ({
