@@ -36,7 +36,7 @@ export default defineConfig({
   removeNodeProtocol: false,
   treeshake: true,
   // What has native code stays a dependency; all else is bundled.
-  noExternal: [/^(?!koffi$|@lydell\/node-pty$|@napi-rs\/image$)/],
+  noExternal: [/^(?!koffi$|@napi-rs\/image$)/],
   external: ["koffi", "@napi-rs/image"],
   esbuildPlugins: [lazyBuiltins],
   esbuildOptions(options) {
