@@ -11,7 +11,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join as joinPath } from "node:path";
-import { abs, temporaryDirectory, temporaryGitRepository } from "@codex-ts/test-support";
+import { abs, temporaryDirectory } from "@codex-ts/test-support";
 import { expect, test } from "vitest";
 import {
   captureGhostSnapshotReport,
@@ -23,6 +23,7 @@ import {
   restoreToCommit,
 } from "./index.ts";
 import { contents } from "./testing/contents.ts";
+import { quickRepository } from "./testing/quick-repository.ts";
 
 async function many(root: string, folder: string, count: number): Promise<void> {
   await mkdir(joinPath(root, folder), { recursive: true });
@@ -32,8 +33,10 @@ async function many(root: string, folder: string, count: number): Promise<void> 
 }
 
 test("a tracked edit, a deletion, a new file, a forced ignored file and notes all come back", async () => {
-  await using repository = await temporaryGitRepository({
-    files: { "a.txt": "one\n", "gone.txt": "here\n", ".gitignore": "secret.txt\n" },
+  await using repository = await quickRepository({
+    "a.txt": "one\n",
+    "gone.txt": "here\n",
+    ".gitignore": "secret.txt\n",
   });
   const { path } = repository;
   await repository.write({ "a.txt": "edited\n", "notes.md": "mine\n", "secret.txt": "s1\n" });
@@ -73,7 +76,7 @@ test("a tracked edit, a deletion, a new file, a forced ignored file and notes al
 });
 
 test("a file above the limit is reported, not recorded, and kept by a restore", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const { path } = repository;
   await repository.write({ "sub/big.bin": "x".repeat(2000), "small.bin": "x" });
   const { commit, report } = await createGhostCommitWithReport({
@@ -96,7 +99,7 @@ test("a file above the limit is reported, not recorded, and kept by a restore", 
 });
 
 test("a forced file goes in whatever its size", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   await repository.write({ "big.bin": "x".repeat(2000) });
   const { commit, report } = await createGhostCommitWithReport({
     repoPath: repository.path,
@@ -108,7 +111,7 @@ test("a forced file goes in whatever its size", async () => {
 });
 
 test("a folder with many untracked files is left out, and kept with the limit off at restore", async () => {
-  await using repository = await temporaryGitRepository({ files: { "src/a.txt": "a\n" } });
+  await using repository = await quickRepository({ "src/a.txt": "a\n" });
   const { path } = repository;
   await many(path, "models", 201);
   await many(path, "src/models", 200);
@@ -131,7 +134,7 @@ test("a folder with many untracked files is left out, and kept with the limit of
 });
 
 test("names of dependency and build folders are in no list, report or removal, unless the list is changed", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const { path } = repository;
   await many(path, "node_modules/x", 3);
   await many(path, "src/.venv", 3);
@@ -147,7 +150,7 @@ test("names of dependency and build folders are in no list, report or removal, u
 });
 
 test("without a commit a snapshot has no parent, and brings everything back", async () => {
-  await using repository = await temporaryGitRepository();
+  await using repository = await quickRepository();
   const { path } = repository;
   await repository.write({ "a.txt": "a\n" });
   const before = await contents(path);
@@ -163,7 +166,7 @@ test("without a commit a snapshot has no parent, and brings everything back", as
 });
 
 test("forced paths stay inside the repository and are relative", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const attempt = (path: string) =>
     createGhostCommit({ repoPath: repository.path, forceInclude: [path] });
   await expect(attempt("../x")).rejects.toMatchObject({ code: "path_escapes_repository" });
@@ -172,7 +175,7 @@ test("forced paths stay inside the repository and are relative", async () => {
 
 test("outside of a repository, in a bare one and for an unknown commit there is a typed error", async () => {
   await using folder = await temporaryDirectory();
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const ghost = await createGhostCommit({ repoPath: repository.path });
   await expect(createGhostCommit({ repoPath: folder.path })).rejects.toMatchObject({
     code: "not_a_repository",
@@ -193,9 +196,7 @@ test("outside of a repository, in a bare one and for an unknown commit there is 
 });
 
 test("a restore from a subfolder leaves the files outside of it", async () => {
-  await using repository = await temporaryGitRepository({
-    files: { "a.txt": "a\n", "sub/b.txt": "b\n" },
-  });
+  await using repository = await quickRepository({ "a.txt": "a\n", "sub/b.txt": "b\n" });
   const ghost = await createGhostCommit({ repoPath: repository.join("sub") });
   await repository.write({
     "a.txt": "x\n",
@@ -212,8 +213,9 @@ test("a restore from a subfolder leaves the files outside of it", async () => {
 });
 
 test("ignored files are never touched: older, newer, deleted, or no longer ignored", async () => {
-  await using repository = await temporaryGitRepository({
-    files: { ".gitignore": "secret\nlogs/\n", "a.txt": "a\n" },
+  await using repository = await quickRepository({
+    ".gitignore": "secret\nlogs/\n",
+    "a.txt": "a\n",
   });
   const { path } = repository;
   await repository.write({ secret: "mine", "logs/1": "mine", "logs/2": "mine" });
@@ -233,7 +235,7 @@ test("ignored files are never touched: older, newer, deleted, or no longer ignor
 });
 
 test("a new ignore file that uncovers ignored files does not cost them", async () => {
-  await using repository = await temporaryGitRepository({ files: { ".gitignore": "*.key\n" } });
+  await using repository = await quickRepository({ ".gitignore": "*.key\n" });
   await repository.write({ "keys/a.key": "mine" });
   const ghost = await createGhostCommit({ repoPath: repository.path });
   await repository.write({ "keys/.gitignore": "!*.key\n", "keys/new.txt": "agent" });
@@ -246,9 +248,7 @@ test("a new ignore file that uncovers ignored files does not cost them", async (
 });
 
 test("staged changes stay in the index, and a rename is undone", async () => {
-  await using repository = await temporaryGitRepository({
-    files: { "a.txt": "a\n", "b.txt": "b\n" },
-  });
+  await using repository = await quickRepository({ "a.txt": "a\n", "b.txt": "b\n" });
   const { path } = repository;
   await repository.write({ "a.txt": "staged\n" });
   await repository.git("add", "a.txt");
@@ -263,7 +263,7 @@ test("staged changes stay in the index, and a rename is undone", async () => {
 });
 
 test("what the agent committed is undone in the files; HEAD stays", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const ghost = await createGhostCommit({ repoPath: repository.path });
   await repository.write({ "a.txt": "agent\n", "new.txt": "agent\n" });
   await repository.git("add", "--all");
@@ -275,7 +275,7 @@ test("what the agent committed is undone in the files; HEAD stays", async () => 
 });
 
 test("an untracked file that the agent staged or untracked is the person's still", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   await repository.write({ "notes.md": "mine\n" });
   const before = await contents(repository.path);
   const ghost = await createGhostCommit({ repoPath: repository.path });
@@ -286,7 +286,7 @@ test("an untracked file that the agent staged or untracked is the person's still
 });
 
 test("a new file that must not be removed is left and named", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const ghost = await createGhostCommit({ repoPath: repository.path });
   await repository.write({ "agent.txt": "", "mine.txt": "" });
   const report = await restoreGhostCommit(ghost, {
@@ -299,9 +299,7 @@ test("a new file that must not be removed is left and named", async () => {
 test("a link or folder in a file's place is undone without following it", async () => {
   await using outside = await temporaryDirectory();
   await outside.write({ "x.txt": "outside\n" });
-  await using repository = await temporaryGitRepository({
-    files: { "src/x.txt": "x\n", "file.txt": "file\n" },
-  });
+  await using repository = await quickRepository({ "src/x.txt": "x\n", "file.txt": "file\n" });
   const before = await contents(repository.path);
   const ghost = await createGhostCommit({ repoPath: repository.path });
   await rename(repository.join("src"), repository.join("moved"));
@@ -314,7 +312,7 @@ test("a link or folder in a file's place is undone without following it", async 
 });
 
 test("a nested repository that was there stays, and one that was not is removed", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const { path } = repository;
   execFileSync("git", ["init", "-q", repository.join("vendor/old")]);
   await repository.write({ "vendor/old/f": "mine" });
@@ -329,7 +327,7 @@ test("a nested repository that was there stays, and one that was not is removed"
 });
 
 test("a snapshot outlives garbage collection until it is pruned", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const { path } = repository;
   await repository.write({ "n.txt": "1" });
   const kept = await createGhostCommit({ repoPath: path });
@@ -347,8 +345,9 @@ test("a snapshot outlives garbage collection until it is pruned", async () => {
 });
 
 test("a snapshot that was made by git's own commands is restored through git's conversions", async () => {
-  await using repository = await temporaryGitRepository({
-    files: { ".gitattributes": "*.txt text eol=crlf\n", "a.txt": "one\r\ntwo\r\n" },
+  await using repository = await quickRepository({
+    ".gitattributes": "*.txt text eol=crlf\n",
+    "a.txt": "one\r\ntwo\r\n",
   });
   await repository.write({ "a.txt": "agent\r\n" });
   const head = await repository.git("rev-parse", "HEAD");
@@ -361,7 +360,7 @@ test("a snapshot that was made by git's own commands is restored through git's c
 });
 
 test("a snapshot that is cancelled says so", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const stop = new AbortController();
   stop.abort();
   await expect(
@@ -373,7 +372,7 @@ test("a snapshot that is cancelled says so", async () => {
 });
 
 test("executable bits and links come back", async () => {
-  await using repository = await temporaryGitRepository({ files: { "run.sh": "#!/bin/sh\n" } });
+  await using repository = await quickRepository({ "run.sh": "#!/bin/sh\n" });
   await chmod(repository.join("run.sh"), 0o755);
   await symlink("run.sh", repository.join("link"));
   const before = await contents(repository.path);

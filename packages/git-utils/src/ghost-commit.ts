@@ -65,6 +65,7 @@ const refFolder = "refs/codex/snapshots/";
 interface Survey {
   readonly tree: WorkTree;
   readonly settings: RepositorySettings;
+  readonly head: string | null;
   readonly changes: WorkTreeChanges;
   readonly forced: readonly string[];
 }
@@ -78,7 +79,7 @@ async function survey(options: CreateGhostCommitOptions): Promise<Survey> {
   const forced = (options.forceInclude ?? []).map((path) => fromRoot(path, tree));
   const status = await readStatus(tree.root, tree.prefix, settings.overrides, options);
   const changes = await sortChanges(tree.root, status, options, forced);
-  return { tree, settings, changes, forced };
+  return { tree, settings, head: status.head, changes, forced };
 }
 
 function fromRoot(path: string, tree: WorkTree): string {
@@ -134,17 +135,15 @@ export async function createGhostCommitWithReport(
   options: CreateGhostCommitOptions,
 ): Promise<{ readonly commit: GhostCommit; readonly report: GhostSnapshotReport }> {
   const found = await survey(options);
-  const { tree, settings, changes, forced } = found;
+  const { tree, settings, head, changes, forced } = found;
   await using repository = await openPrivateRepository(tree, settings, options);
   const converted = await convertedFiles(tree, settings, options);
   const git = (args: readonly string[], input?: Uint8Array) => repository.git("index", args, input);
 
-  if (tree.head !== null) await git(["read-tree", tree.head]);
-  const { present, missing } = await splitByPresence(tree.root, [
-    ...changes.tracked,
-    ...changes.untracked,
-    ...converted,
-  ]);
+  const paths = [...changes.tracked, ...changes.untracked, ...converted];
+  const isClean = head !== null && paths.length === 0 && forced.length === 0;
+  if (head !== null && !isClean) await git(["read-tree", head]);
+  const { present, missing } = await splitByPresence(tree.root, paths);
   await removeFromIndex(git, missing);
   await addToIndex(git, present);
   const existing = (await splitByPresence(tree.root, forced, "any")).present;
@@ -152,11 +151,13 @@ export async function createGhostCommitWithReport(
     const list = ["--pathspec-from-file=-", "--pathspec-file-nul"];
     await git(["add", "--all", "--force", ...list], joinWithNul(existing));
   }
-  const written = await git(["write-tree", "--missing-ok"]);
-  const parent = tree.head === null ? [] : ["-p", tree.head];
+  const written = isClean
+    ? `${head}^{tree}`
+    : String(await git(["write-tree", "--missing-ok"])).trim();
+  const parent = head === null ? [] : ["-p", head];
   const message = `${options.message ?? "codex snapshot"}\n\n${exactBytesMark}\n`;
   const commit = await git(
-    ["commit-tree", written.toString("latin1").trim(), ...parent, "-F", "-"],
+    ["commit-tree", written, ...parent, "-F", "-"],
     Buffer.from(message, "utf8"),
   );
   const id = commit.toString("latin1").trim();
@@ -166,7 +167,7 @@ export async function createGhostCommitWithReport(
   return {
     commit: {
       id,
-      parent: tree.head,
+      parent: head,
       preexisting_untracked_files: [...changes.untracked, ...changes.leftOutFiles].toSorted(),
       preexisting_untracked_dirs: [
         ...changes.directories,
@@ -179,10 +180,13 @@ export async function createGhostCommitWithReport(
 
 type IndexGit = (args: readonly string[], input?: Uint8Array) => Promise<Buffer>;
 
-/** Puts files that exist into the index, as they are on disk. */
+/** Puts files that exist into the index, as they are on disk; those that vanish meanwhile leave it. */
 export async function addToIndex(git: IndexGit, paths: readonly string[]): Promise<void> {
   if (paths.length === 0) return;
-  await git(["update-index", "--add", "--replace", "-z", "--stdin"], joinWithNul(paths));
+  await git(
+    ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"],
+    joinWithNul(paths),
+  );
 }
 
 /** Takes paths out of the index. */

@@ -1,11 +1,12 @@
 // A snapshot and its restore, over repositories of many shapes: no byte that the agent did not touch changes.
 import { execFileSync } from "node:child_process";
-import { appendFile, chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, chmod, cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
 import { hermeticGitEnv, temporaryDirectory } from "@codex-ts/test-support";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { createGhostCommit, restoreGhostCommit } from "./index.ts";
 import { contents } from "./testing/contents.ts";
+import { quickRepository } from "./testing/quick-repository.ts";
 
 interface Place {
   /** An empty folder for the shape alone. */
@@ -24,12 +25,29 @@ async function write(root: string, files: Record<string, string>): Promise<void>
   }
 }
 
+const baseFiles = { "a.txt": "a\n", "sub/b.txt": "b\n", "gone.txt": "gone\n" };
+let made: ReturnType<typeof quickRepository> | undefined;
+
+/** The repository that most shapes begin as, made once. */
+function plainBase() {
+  made ??= quickRepository(baseFiles);
+  return made;
+}
+
+afterAll(async () => {
+  await (await made)?.[Symbol.asyncDispose]();
+});
+
 /** A repository with a few committed files. */
 async function base(place: Place, name = "repo", ...init: string[]): Promise<AbsolutePath> {
   const root = join(place.folder, name);
   await mkdir(root, { recursive: true });
+  if (init.length === 0) {
+    await cp((await plainBase()).path, root, { recursive: true });
+    return root;
+  }
   place.git(root, "init", "-q", "-b", "main", "--template=", ...init);
-  await write(root, { "a.txt": "a\n", "sub/b.txt": "b\n", "gone.txt": "gone\n" });
+  await write(root, baseFiles);
   commitAll(place, root);
   return root;
 }
@@ -49,8 +67,7 @@ const shapes: Readonly<Record<string, Shape>> = {
     await rm(join(root, "gone.txt"));
     return root;
   },
-  "a path with spaces and quotes": (place) => base(place, `a "b" 'c' d`),
-  "a path with a line break": (place) => base(place, "line\nbreak"),
+  "a path with spaces, quotes and a line break": (place) => base(place, `a "b" 'c'\nd`),
   "names with spaces, line breaks, quotes, stars, colons and dashes": async (place) => {
     const root = await base(place);
     await write(root, {
@@ -233,7 +250,6 @@ test.each(Object.entries(shapes))(
     const state = async () => ({
       files: await contents(root),
       index: git(root, "ls-files", "--stage"),
-      head: git(root, "rev-parse", "--symbolic-full-name", "--all"),
     });
     const before = await state();
 

@@ -1,7 +1,7 @@
 // Whatever a repository configures to be run, our calls do not run it.
 import { appendFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "@codex-ts/absolute-path";
-import { temporaryDirectory, temporaryGitRepository } from "@codex-ts/test-support";
+import { temporaryDirectory } from "@codex-ts/test-support";
 import { expect, test } from "vitest";
 import {
   applyGitPatch,
@@ -19,6 +19,7 @@ import {
   remoteUrls,
   restoreGhostCommit,
 } from "./index.ts";
+import { quickRepository } from "./testing/quick-repository.ts";
 
 const hookNames = [
   "applypatch-msg",
@@ -40,8 +41,10 @@ test(
   async () => {
     await using traces = await temporaryDirectory();
     await using remote = await temporaryDirectory();
-    await using repository = await temporaryGitRepository({
-      files: { "a.txt": "a\n", "sub/b.txt": "b\n", "c.bin": "c\n" },
+    await using repository = await quickRepository({
+      "a.txt": "a\n",
+      "sub/b.txt": "b\n",
+      "c.bin": "c\n",
     });
     const { path, git } = repository;
     await git("init", "-q", "--bare", remote.path);
@@ -141,7 +144,7 @@ test(
 
 test("an object that a partial clone lacks is not fetched", async () => {
   await using traces = await temporaryDirectory();
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const { path, git } = repository;
   await writeFile(traces.join("trap"), `#!/bin/sh\ntouch '${traces.join("ran")}'\n`, {
     mode: 0o755,
@@ -175,8 +178,8 @@ test("an object that a partial clone lacks is not fetched", async () => {
 
 test("a submodule's own configuration does not run either", async () => {
   await using traces = await temporaryDirectory();
-  await using inner = await temporaryGitRepository({ files: { "i.txt": "i\n" } });
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using inner = await quickRepository({ "i.txt": "i\n" });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const { path, git } = repository;
   await git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.path, "mod");
   await git("commit", "-qm", "Submodule");
@@ -193,7 +196,7 @@ test("a submodule's own configuration does not run either", async () => {
 
 test("a configured work tree that does not hold the folder is refused", async () => {
   await using elsewhere = await temporaryDirectory();
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   await elsewhere.write({ "mine.txt": "mine\n" });
   await repository.git("config", "core.worktree", elsewhere.path);
   await expect(createGhostCommit({ repoPath: repository.path })).rejects.toMatchObject({

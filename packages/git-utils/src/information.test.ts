@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "@codex-ts/absolute-path";
 import { temporaryDirectory, temporaryGitRepository } from "@codex-ts/test-support";
 import { expect, test } from "vitest";
@@ -20,15 +20,14 @@ import {
   remoteUrls,
   resolveTrustRoot,
 } from "./index.ts";
+import { quickRepository } from "./testing/quick-repository.ts";
 
 /** A repository with one pushed commit, and the bare one that it was pushed to. */
 async function pushedRepository() {
   const remote = await temporaryDirectory();
   execFileSync("git", ["init", "-q", "--bare", "-b", "main", remote.path]);
-  const repository = await temporaryGitRepository({
-    files: { "a.txt": "a\n" },
-    origin: remote.path,
-  });
+  const repository = await quickRepository({ "a.txt": "a\n" });
+  await repository.git("remote", "add", "origin", remote.path);
   await repository.git("push", "-q", "-u", "origin", "main");
   return {
     ...repository,
@@ -58,7 +57,7 @@ test("outside of a repository every question has an empty answer", async () => {
 });
 
 test("without git the questions have empty answers, and a snapshot says what is missing", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const options = { env: { PATH: repository.join("nowhere") } };
   expect([
     await collectGitInfo(repository.path, options),
@@ -76,7 +75,7 @@ test("without git the questions have empty answers, and a snapshot says what is 
 });
 
 test("git info leaves out what is absent", async () => {
-  await using repository = await temporaryGitRepository();
+  await using repository = await quickRepository();
   expect(await collectGitInfo(repository.path)).toEqual({ branch: "main" });
   await repository.write({ "a.txt": "a\n" });
   await repository.git("add", "a.txt");
@@ -95,7 +94,7 @@ test("git info leaves out what is absent", async () => {
 });
 
 test("commits come newest first, up to the limit", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   await repository.git("commit", "-qm", "Second: \u00fcber", "--allow-empty");
   await repository.git("commit", "-qm", "Third", "--allow-empty");
   const all = await recentCommits(repository.path, 0);
@@ -109,7 +108,7 @@ test("commits come newest first, up to the limit", async () => {
 });
 
 test("branches are sorted with main and master in front; remotes with origin in front", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   for (const name of ["alpha", "master", "zeta"]) await repository.git("branch", name);
   expect(await localBranches(repository.path)).toEqual(["main", "master", "alpha", "zeta"]);
   await repository.git("remote", "add", "backup", "https://kim@git.example/b.git");
@@ -195,7 +194,7 @@ test("the merge base is where two branches part, with the upstream when it is ah
 });
 
 test("without a commit there is no merge base, and outside of a repository an error", async () => {
-  await using repository = await temporaryGitRepository();
+  await using repository = await quickRepository();
   await using folder = await temporaryDirectory();
   expect(await mergeBaseWithHead(repository.path, "main")).toBeNull();
   await expect(mergeBaseWithHead(folder.path, "main")).rejects.toMatchObject({
@@ -204,7 +203,7 @@ test("without a commit there is no merge base, and outside of a repository an er
 });
 
 test("the trust root of a worktree is the main one; a submodule stands for itself", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   await using folder = await temporaryDirectory();
   const linked = folder.join("linked");
   await repository.git("worktree", "add", "-q", linked);
@@ -225,21 +224,18 @@ test("the trust root of a worktree is the main one; a submodule stands for itsel
 });
 
 test("a cancelled question fails, a slow one has no answer", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   await expect(
     headCommitHash(repository.path, { signal: AbortSignal.abort() }),
   ).rejects.toMatchObject({ code: "aborted" });
-  await repository.write({
-    "bin/git": `#!/bin/sh\nexec sleep 60\n`,
-  });
-  await rm(repository.join("bin/git"));
+  await mkdir(repository.join("bin"));
   await writeFile(repository.join("bin/git"), "#!/bin/sh\nexec sleep 60\n", { mode: 0o755 });
   const env = { PATH: `${repository.join("bin")}:${process.env["PATH"]}` };
   expect(await headCommitHash(repository.path, { env, timeoutMs: 200 })).toBeNull();
 });
 
 test("variables that redirect git do not reach it", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   await using other = await temporaryGitRepository({ files: { "b.txt": "b\n" }, branch: "other" });
   const env = {
     ...process.env,
@@ -255,6 +251,5 @@ test("a symbolic link is made to what the text says", async () => {
   await using folder = await temporaryDirectory();
   await folder.write({ "real/x": "x" });
   await createSymlink(folder.join("real"), "real", folder.join("link"));
-  const { readlink } = await import("node:fs/promises");
   expect(await readlink(folder.join("link"))).toBe("real");
 });

@@ -12,7 +12,7 @@ export async function mergeBaseWithHead(
   branch: string,
   options: GitOptions = {},
 ): Promise<string | null> {
-  const { root, head } = await openWorkTree(path, options);
+  const { root } = await openWorkTree(path, options);
   const call = { ...options, cwd: root };
   const text = async (args: readonly string[], statusOfNone: readonly number[]) => {
     const output = await runGit(args, call);
@@ -23,7 +23,7 @@ export async function mergeBaseWithHead(
   const resolveCommit = (name: string) =>
     text(["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`], [1, 128]);
 
-  const commit = await resolveCommit(branch);
+  const [head, commit] = await Promise.all([resolveCommit("HEAD"), resolveCommit(branch)]);
   if (head === null || commit === null) return null;
   const upstream = await resolveCommit(`${branch}@{upstream}`);
   const counts =

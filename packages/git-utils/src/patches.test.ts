@@ -1,10 +1,11 @@
 import { readFile, readdir, utimes } from "node:fs/promises";
-import { temporaryDirectory, temporaryGitRepository } from "@codex-ts/test-support";
+import { temporaryDirectory } from "@codex-ts/test-support";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseApplyOutput } from "./apply-output.ts";
 import { applyGitPatch, extractPathsFromPatch, stagePaths } from "./index.ts";
 import { pathBytes, pathText } from "./path-text.ts";
+import { quickRepository } from "./testing/quick-repository.ts";
 
 const added =
   "diff --git a/hello.txt b/hello.txt\nnew file mode 100644\n--- /dev/null\n+++ b/hello.txt\n@@ -0,0 +1,2 @@\n+hello\n+world\n";
@@ -14,7 +15,7 @@ function change(path: string, from: string, to: string): string {
 }
 
 test("an added file is applied, and reverting brings back the original", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const cwd = repository.path;
   const result = await applyGitPatch({ cwd, diff: added });
   expect(result).toMatchObject({
@@ -31,7 +32,7 @@ test("an added file is applied, and reverting brings back the original", async (
 });
 
 test("a change is applied and reverted to the original bytes", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a b/ü.txt": "old\n" } });
+  await using repository = await quickRepository({ "a b/ü.txt": "old\n" });
   const cwd = repository.path;
   const diff = change("a b/ü.txt", "old", "new");
   const applied = await applyGitPatch({ cwd: repository.join("a b"), diff });
@@ -42,7 +43,7 @@ test("a change is applied and reverted to the original bytes", async () => {
 });
 
 test("a conflict and a file that is missing in the index are told", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "one\n" } });
+  await using repository = await quickRepository({ "a.txt": "one\n" });
   const cwd = repository.path;
   const blob = await repository.git("rev-parse", "HEAD:a.txt");
   await repository.write({ "a.txt": "two\n" });
@@ -62,14 +63,14 @@ test("a conflict and a file that is missing in the index are told", async () => 
 });
 
 test("a file that was written anew with the same content still takes a patch", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "one\n" } });
+  await using repository = await quickRepository({ "a.txt": "one\n" });
   await utimes(repository.join("a.txt"), 1, 1);
   const diff = change("a.txt", "one", "two");
   expect((await applyGitPatch({ cwd: repository.path, diff })).exit_code).toBe(0);
 });
 
 test("a preflight changes and stages nothing, and logs --check", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "one\n" } });
+  await using repository = await quickRepository({ "a.txt": "one\n" });
   const cwd = repository.path;
   const good = await applyGitPatch({ cwd, diff: change("a.txt", "one", "two"), preflight: true });
   expect(good.exit_code).toBe(0);
@@ -80,7 +81,7 @@ test("a preflight changes and stages nothing, and logs --check", async () => {
 });
 
 test("a diff of several files with one bad part adds no file", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "one\n" } });
+  await using repository = await quickRepository({ "a.txt": "one\n" });
   const cwd = repository.path;
   const result = await applyGitPatch({ cwd, diff: added + change("none.txt", "a", "b") });
   expect(result.exit_code).not.toBe(0);
@@ -89,7 +90,7 @@ test("a diff of several files with one bad part adds no file", async () => {
 });
 
 test("settings for the call come from CODEX_APPLY_GIT_CFG and are in the log", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "one\n" } });
+  await using repository = await quickRepository({ "a.txt": "one\n" });
   const result = await applyGitPatch({
     cwd: repository.path,
     diff: change("a.txt", "one", "two"),
@@ -112,7 +113,7 @@ test("a patch outside of a repository is an error", async () => {
 });
 
 test("a patch cannot reach outside of the repository", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   const diff = added.replaceAll("hello.txt", "../escaped.txt");
   const result = await applyGitPatch({ cwd: repository.path, diff });
   expect(result.exit_code).not.toBe(0);
@@ -142,7 +143,7 @@ test("the paths of a diff: quoted, C-escaped, with blanks, without the empty sid
 });
 
 test("staging takes the files of the diff that exist", async () => {
-  await using repository = await temporaryGitRepository({ files: { "a.txt": "a\n" } });
+  await using repository = await quickRepository({ "a.txt": "a\n" });
   await repository.write({ "a.txt": "b\n", "other.txt": "o\n" });
   await stagePaths(repository.path, change("a.txt", "a", "b") + change("none.txt", "a", "b"));
   expect(await repository.git("status", "--porcelain")).toBe("M  a.txt\n?? other.txt");

@@ -52,6 +52,8 @@ interface Restore {
   readonly addedTracked: readonly string[];
   /** Whether the snapshot holds the file's bytes as they were on disk. */
   readonly isExact: (path: string) => boolean;
+  /** Whether the snapshot has a file that git does not track now. */
+  readonly hasUntracked: (path: string) => boolean;
   /** Whether the snapshot also holds the bytes of files that were unchanged, where only line endings differ. */
   readonly recordsLineEndings: boolean;
 }
@@ -107,11 +109,11 @@ async function prepare(
     return parseTreeDifferences(await git(args));
   };
   const sparse = settings.values.get("core.sparsecheckout") === "true";
-  const [status, sinceHead, skipped] = await Promise.all([
+  const [status, skipped] = await Promise.all([
     readStatus(tree.root, tree.prefix, settings.overrides, options),
-    compare(tree.head),
     sparse ? skippedPaths(tree, options) : new Set<string>(),
   ]);
+  const sinceHead = await compare(status.head);
   const inScope = (path: string) => tree.prefix === "" || isAtOrBelow(path, tree.prefix);
   const candidates = [
     ...status.tracked,
@@ -130,8 +132,13 @@ async function prepare(
     differences = parseTreeDifferences(compared).filter(({ isSubmodule }) => !isSubmodule);
   }
   const differing = differences.filter(({ inSnapshot }) => inSnapshot).map(({ path }) => path);
-  const recorded = commit.isExact && differing.length > 0 ? await compare(commit.parent) : [];
-  const exactPaths = new Set(recorded.map(({ path }) => path));
+  const sinceParent =
+    commit.parent === status.head || differing.length === 0
+      ? sinceHead
+      : await compare(commit.parent);
+  const recorded = new Set(commit.isExact ? sinceParent.map(({ path }) => path) : []);
+  const fates = new Map(sinceHead.map(({ path, inSnapshot }) => [path, inSnapshot]));
+  const tracked = new Set(status.tracked);
   return {
     tree,
     settings,
@@ -141,7 +148,9 @@ async function prepare(
     differing,
     addedTracked: differences.filter(({ inSnapshot }) => !inSnapshot).map(({ path }) => path),
     recordsLineEndings: commit.isExact,
-    isExact: (path) => exactPaths.has(path),
+    isExact: (path) => recorded.has(path),
+    // An untracked file that status also calls changed is in HEAD; what is not in `fates` is there as in the snapshot.
+    hasUntracked: (path) => fates.get(path) ?? tracked.has(path),
   };
 }
 
@@ -231,19 +240,13 @@ async function findNewPaths(restore: Restore, ghost: GhostCommit): Promise<NewPa
   ].filter(isNew);
   if (untracked.length === 0 && addedTracked.length === 0) return { removable: [], left };
 
-  const inSnapshot = new Set(await snapshotPaths(restore));
   const ignored = addedTracked.length === 0 ? new Set<string>() : await ignoredTracked(restore);
   const removable = [
-    ...untracked.filter((path) => !inSnapshot.has(path)),
+    ...untracked.filter((path) => !restore.hasUntracked(path)),
     ...addedTracked.filter((path) => isNew(path) && !ignored.has(path)),
   ];
   const { present } = await splitByPresence(tree.root, removable, "any");
   return { removable: present, left };
-}
-
-async function snapshotPaths(restore: Restore): Promise<string[]> {
-  const args = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", restore.id];
-  return splitAtNul(await restore.repository.git("none", args)).map(pathText);
 }
 
 /** Tracked files that the ignore rules cover: they may have been there, ignored, all along. */

@@ -58,7 +58,9 @@ export interface WorkTreeChanges {
   readonly largeDirectories: readonly LargeUntrackedDirectory[];
 }
 
-interface StatusPaths {
+export interface Status {
+  /** The commit of HEAD; null before the first. */
+  readonly head: string | null;
   readonly tracked: readonly string[];
   readonly untracked: readonly string[];
 }
@@ -69,13 +71,17 @@ function afterFields(record: Buffer, fields: number): string {
   return pathText(record.subarray(start));
 }
 
-/** Reads the output of `status --porcelain=2 -z`. */
-export function parseStatus(output: Buffer): StatusPaths {
+/** Reads the output of `status --porcelain=2 --branch -z`. */
+export function parseStatus(output: Buffer): Status {
   const tracked: string[] = [];
   const untracked: string[] = [];
+  let head: string | null = null;
   const records = splitAtNul(output).values();
   for (const record of records) {
     const kind = String.fromCharCode(record[0] ?? 0);
+    if (kind === "#") {
+      head = /^# branch\.oid ([0-9a-f]+)$/.exec(record.toString("latin1"))?.[1] ?? head;
+    }
     if (kind === "?") untracked.push(pathText(record.subarray(2)));
     const isSubmodule = record.toString("latin1", 5, 6) === "S";
     const add = (path: string) => {
@@ -89,21 +95,22 @@ export function parseStatus(output: Buffer): StatusPaths {
       if (source !== undefined) add(pathText(source));
     }
   }
-  return { tracked, untracked };
+  return { head, tracked, untracked };
 }
 
-/** Changed and untracked paths at or below `prefix`. */
+/** HEAD, and the changed and untracked paths at or below `prefix`. */
 export async function readStatus(
   root: AbsolutePath,
   prefix: string,
   settings: readonly GitSetting[],
   options: GitOptions,
-): Promise<StatusPaths> {
+): Promise<Status> {
   const scope = prefix === "" ? [] : ["--", prefix];
   const output = await runGitStrictly(
     [
       "status",
       "--porcelain=2",
+      "--branch",
       "-z",
       "--untracked-files=all",
       "--no-renames",
@@ -118,7 +125,7 @@ export async function readStatus(
 /** Sorts changed and untracked paths into what a snapshot takes and what it leaves out. */
 export async function sortChanges(
   root: AbsolutePath,
-  status: StatusPaths,
+  status: Status,
   limits: GhostSnapshotLimits,
   forced: readonly string[] = [],
 ): Promise<WorkTreeChanges> {

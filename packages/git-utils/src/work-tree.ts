@@ -18,8 +18,6 @@ export interface WorkTree {
   /** Where the repository keeps its objects. */
   readonly objects: AbsolutePath;
   readonly objectFormat: string;
-  /** The commit of HEAD; null before the first. */
-  readonly head: string | null;
 }
 
 function line(output: Buffer): string {
@@ -34,10 +32,7 @@ export async function openWorkTree(path: AbsolutePath, options: GitOptions): Pro
   const call = { ...options, cwd: path };
   const facts = ["rev-parse", "--is-inside-work-tree", "--show-object-format"];
   const places = [["--show-toplevel"], ["--git-path", "objects"]] as const;
-  const [output, head] = await Promise.all([
-    runGit([...facts, ...places.flat()], call),
-    readHeadCommit(path, options),
-  ]);
+  const output = await runGit([...facts, ...places.flat()], call);
   if (output.stdout.toString("latin1").startsWith("false\n")) {
     throw new GitError("no_work_tree", `${path} is in no work tree of a repository.`, {
       command: facts,
@@ -59,7 +54,6 @@ export async function openWorkTree(path: AbsolutePath, options: GitOptions): Pro
     prefix: await prefixOf(path, root),
     objects: join(path, objects),
     objectFormat,
-    head,
   };
 }
 
@@ -74,16 +68,4 @@ async function prefixOf(path: AbsolutePath, root: AbsolutePath): Promise<string>
     "path_escapes_repository",
     `The repository around ${path} says that its work tree is ${root}, which does not hold that folder.`,
   );
-}
-
-/** The commit of HEAD; null before the first. */
-export async function readHeadCommit(
-  path: AbsolutePath,
-  options: GitOptions,
-): Promise<string | null> {
-  const args = ["rev-parse", "--verify", "HEAD"];
-  const output = await runGit(args, { ...options, cwd: path });
-  if (output.status === 128) return null;
-  if (output.status !== 0) throw failure(args, path, output);
-  return line(output.stdout);
 }
