@@ -5,8 +5,11 @@ import nodePath from "node:path";
 import { functionCall, hangingStream, httpError, message, respond } from "@codex-ts/scripted-model";
 import { childrenOf, waitFor } from "@codex-ts/test-support";
 import { Codex, type ThreadEvent, type ThreadOptions } from "@openai/codex-sdk";
-import { expect, test } from "vitest";
+import { expect, test, beforeAll } from "vitest";
+import { buildTimeoutMs, builtCli } from "./testing/built-cli.ts";
 import { type CliWorld, cliWorld, type CliWorldOptions } from "./testing/cli.ts";
+
+beforeAll(builtCli, buildTimeoutMs);
 
 interface SdkWorld extends AsyncDisposable {
   readonly world: CliWorld;

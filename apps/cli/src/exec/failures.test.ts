@@ -13,9 +13,12 @@ import {
   type Reply,
   respond,
 } from "@codex-ts/scripted-model";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, beforeAll } from "vitest";
+import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
 import { cliWorld } from "../testing/cli.ts";
 import type { JsonEvent } from "./json-events.ts";
+
+beforeAll(builtCli, buildTimeoutMs);
 
 const usageLimit = {
   error: {

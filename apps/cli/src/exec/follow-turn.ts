@@ -47,8 +47,7 @@ export async function followTurn(options: FollowOptions): Promise<number> {
   try {
     end = await followEvents(options, output);
   } finally {
-    // What stops a turn has done its work; from here on a signal ends the process at once.
-    signals.release();
+    signals.turnIsOver();
     await thread.shutdown();
   }
   await reportSandbox(engine, options.json, terminal);

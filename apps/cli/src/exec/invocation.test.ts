@@ -2,7 +2,10 @@ import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import nodePath from "node:path";
 import { httpError, message, respond } from "@codex-ts/scripted-model";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
 import { type CliWorld, cliWorld } from "../testing/cli.ts";
+
+beforeAll(builtCli, buildTimeoutMs);
 
 const answering = (): Promise<CliWorld> =>
   cliWorld({ script: [respond([message("first")]), respond([message("second")])] });

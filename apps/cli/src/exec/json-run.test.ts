@@ -10,8 +10,11 @@ import {
   reasoning,
   respond,
 } from "@codex-ts/scripted-model";
-import { expect, test } from "vitest";
+import { expect, test, beforeAll } from "vitest";
+import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
 import { cliWorld } from "../testing/cli.ts";
+
+beforeAll(builtCli, buildTimeoutMs);
 
 const command = (cmd: string, callId: string) =>
   functionCall({ name: "exec_command", args: { cmd }, callId });

@@ -9,8 +9,11 @@ import {
   respond,
   type ReceivedRequest,
 } from "@codex-ts/scripted-model";
-import { expect, test } from "vitest";
+import { expect, test, beforeAll } from "vitest";
+import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
 import { type CliWorld, cliWorld } from "../testing/cli.ts";
+
+beforeAll(builtCli, buildTimeoutMs);
 
 interface Body {
   readonly tools: readonly { readonly type: string; readonly name?: string }[];

@@ -9,25 +9,21 @@ const DEADLINE_MS = 5000;
 export interface StopSignals {
   /** 128 + the signal's number once one has come; null before. */
   readonly exitCode: number | null;
-  /** Gives the signals back to the process. After one has come, the deadline goes on. */
-  release(): void;
+  /** There is nothing left to stop: from here on a signal ends the process at once. */
+  turnIsOver(): void;
 }
 
 export function onStopSignals(options: { readonly stop: () => Promise<void> }): StopSignals {
   let exitCode: number | null = null;
   let deadline: NodeJS.Timeout | null = null;
-  const release = (): void => {
-    for (const signal of signals) process.off(signal, onSignal);
-    // A reader that no longer takes our output must not keep a stopped run alive.
-    deadline?.unref();
-  };
+  let over = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     // Without our handlers the signal does what it does by default: it ends the process.
     const end = (): void => {
-      release();
+      for (const each of signals) process.off(each, onSignal);
       process.kill(process.pid, signal);
     };
-    if (exitCode !== null) return end();
+    if (over || exitCode !== null) return end();
     exitCode = 128 + constants.signals[signal];
     deadline = setTimeout(end, DEADLINE_MS);
     options.stop().catch(end);
@@ -37,6 +33,11 @@ export function onStopSignals(options: { readonly stop: () => Promise<void> }): 
     get exitCode() {
       return exitCode;
     },
-    release,
+    // The handlers stay: a signal that has come and was not handled yet would be lost with them.
+    turnIsOver() {
+      over = true;
+      // A reader that no longer takes our output must not keep a stopped run alive.
+      deadline?.unref();
+    },
   };
 }

@@ -5,8 +5,11 @@ import { isAlive, waitFor } from "@codex-ts/test-support";
 import { readFile } from "node:fs/promises";
 import { spawn } from "node:child_process";
 import nodePath from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, beforeAll } from "vitest";
+import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
 import { type CliWorld, cliWorld, type RunningCli } from "../testing/cli.ts";
+
+beforeAll(builtCli, buildTimeoutMs);
 
 /** A command that says which processes it consists of and then never ends, whatever it is told. */
 const stubborn = `trap '' TERM INT HUP; sleep 300 & echo $$ $! > pids; wait; while :; do sleep 300; done`;

@@ -16,6 +16,9 @@ const app = nodePath.resolve(import.meta.dirname, "../..");
 // Inside the app's node_modules, where the bundle finds the packages that it leaves out.
 const cache = nodePath.join(app, "node_modules/.cache/test-builds");
 
+/** For the hook that waits for the build, so that no test pays for it. */
+export const buildTimeoutMs = 150_000;
+
 let built: Promise<BuiltCli> | undefined;
 
 /** The bundle of the sources as they are now; built when no test file has done so before. */
