@@ -219,6 +219,7 @@ function threadConfigOf(config: Config, model: string): ThreadConfig {
     projectDocs: { ...config.projectDocs, rootMarkers: config.projectRootMarkers },
     shellEnvironmentPolicy: config.shellEnvironmentPolicy,
     allowLoginShell: config.allowLoginShell,
+    compactPrompt: config.compactPrompt,
     notify: config.notify,
     webSearch: webSearchModeForTurn(config.webSearchMode, config.sandboxPolicy),
     backgroundTerminalMaxTimeoutMs: config.backgroundTerminalMaxTimeoutMs,

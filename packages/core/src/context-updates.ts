@@ -23,7 +23,8 @@ export function contextUpdates(
   return reference === null ? fullContext(sources) : changedContext(sources, reference);
 }
 
-function fullContext(sources: ContextSources): readonly MessageItem[] {
+/** Everything that the model is told of its circumstances. */
+export function fullContext(sources: ContextSources): readonly MessageItem[] {
   const { turn } = sources;
   const sections = [
     modelSwitch(sources),

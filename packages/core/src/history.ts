@@ -97,6 +97,21 @@ export class History {
     return true;
   }
 
+  /** Puts other items in place of all, with what they are estimated to take. */
+  replace(
+    items: readonly ResponseItem[],
+    reference: TurnContextItem | null,
+    usage: TokenUsage,
+  ): void {
+    this.#items = [...items];
+    this.reference = reference;
+    this.#tokenInfo = {
+      total_token_usage: this.#tokenInfo?.total_token_usage ?? emptyTokenUsage,
+      last_token_usage: usage,
+      model_context_window: this.#tokenInfo?.model_context_window ?? null,
+    };
+  }
+
   addUsage(usage: TokenUsage | null, contextWindow: number | null): void {
     if (usage === null) return;
     this.#tokenInfo = {

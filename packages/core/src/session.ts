@@ -25,6 +25,7 @@ import {
   type ToolRouter,
 } from "@codex-ts/tools";
 import { PendingApprovals } from "./approvals.ts";
+import { type ContextSources, fullContext } from "./context-updates.ts";
 import { hostTimezone, localDate } from "./environment-context.ts";
 import { History, type HistoryState } from "./history.ts";
 import { Journal } from "./journal.ts";
@@ -265,6 +266,12 @@ export class Session implements Thread {
       turn.settings.cwd,
       this.#childEnv,
     );
+    const contextSources = (): ContextSources => ({
+      turn,
+      shellName: options.shell.kind,
+      writableRoots,
+      previousTurn: this.#history.previousTurn,
+    });
     return runTurn(
       {
         threadId: this.id,
@@ -285,12 +292,9 @@ export class Session implements Thread {
           }),
         showRawReasoning: config.showRawAgentReasoning,
         instructions,
-        contextSources: () => ({
-          turn,
-          shellName: options.shell.kind,
-          writableRoots,
-          previousTurn: this.#history.previousTurn,
-        }),
+        compactPrompt: config.compactPrompt ?? null,
+        fullContext: () => fullContext(contextSources()),
+        contextSources,
         pendingInput: active.pendingInput,
         takeSessionStart: () => this.#takeSessionStart(),
         hooks:

@@ -37,6 +37,8 @@ export interface ThreadConfig {
   /** Replaces the model's own instructions. */
   readonly baseInstructions?: string | undefined;
   readonly developerInstructions?: string | undefined;
+  /** Replaces our own prompt for the summary of a long history. */
+  readonly compactPrompt?: string | undefined;
   /** The person's global AGENTS.md text. */
   readonly userInstructions?: string | undefined;
   readonly projectDocs: {

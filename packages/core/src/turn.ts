@@ -8,15 +8,15 @@ import {
   type UserInput,
 } from "@codex-ts/protocol";
 import { ResponsesError } from "@codex-ts/responses-client";
+import { compact, type CompactionServices, needsCompaction } from "./compaction.ts";
 import { contextUpdates, type ContextSources } from "./context-updates.ts";
 import type { JournalEntry } from "./journal.ts";
 import { responsesRequest } from "./responses-request.ts";
-import { sample, type Sampled, type SamplingServices, StreamBrokeAfterTools } from "./sampling.ts";
+import { sample, type Sampled, StreamBrokeAfterTools } from "./sampling.ts";
 import { turnContextItem } from "./turn-context.ts";
 import { userInputMessage } from "./user-message.ts";
 
-export interface TurnServices extends SamplingServices {
-  readonly instructions: string;
+export interface TurnServices extends CompactionServices {
   readonly contextSources: () => ContextSources;
   /** Input that came while the turn was running; it may grow while the turn goes on. */
   readonly pendingInput: (readonly UserInput[])[];
@@ -24,9 +24,6 @@ export interface TurnServices extends SamplingServices {
   readonly takeSessionStart: () => "startup" | "resume" | null;
   /** Makes the session file appear. */
   readonly materialise: () => Promise<void>;
-  readonly storeResponses: boolean;
-  readonly streamMaxRetries: number;
-  readonly signal: AbortSignal;
 }
 
 /** How a turn ended by itself; an interrupted turn rejects instead. */
@@ -53,6 +50,10 @@ export async function runTurn(
   services: TurnServices,
   input: readonly UserInput[],
 ): Promise<TurnOutcome> {
+  if (needsCompaction(services)) {
+    const failed = await compactOrFail(services, false);
+    if (failed !== null) return failed;
+  }
   await recordContext(services);
   if (!(await startSession(services))) return nothingSaid;
   if (!(await acceptInput(services, input))) return nothingSaid;
@@ -64,7 +65,12 @@ export async function runTurn(
     try {
       const sampled = await sampleWithRetries(services);
       lastAgentMessage = sampled.lastAgentMessage ?? lastAgentMessage;
-      if (sampled.needsFollowUp || services.pendingInput.length > 0) continue;
+      if (sampled.needsFollowUp || services.pendingInput.length > 0) {
+        if (!needsCompaction(services)) continue;
+        const failed = await compactOrFail(services, true);
+        if (failed !== null) return failed;
+        continue;
+      }
     } catch (error) {
       services.signal.throwIfAborted();
       if (isInvalidImage(error) && services.history.replaceLastOutputImages(INVALID_IMAGE))
@@ -79,6 +85,20 @@ export async function runTurn(
 
   await drainPendingInput(services);
   return { kind: "completed", lastAgentMessage, stoppedByHook: false };
+}
+
+/** Makes room in the context; gives the turn's end when that cannot be done. */
+async function compactOrFail(
+  services: TurnServices,
+  midTurn: boolean,
+): Promise<TurnOutcome | null> {
+  try {
+    await compact(services, midTurn);
+    return null;
+  } catch (error) {
+    services.signal.throwIfAborted();
+    return failure(services, error);
+  }
 }
 
 /** Tells the model what it does not know yet, and notes what it now knows. */
