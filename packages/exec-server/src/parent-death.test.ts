@@ -1,11 +1,12 @@
 // What is left of our commands when this process is killed without a chance to clean up.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { eventually, kinds } from "./test-environment.fixture.ts";
+import { eventually, type Kind, kinds } from "./test-environment.fixture.ts";
 
 const fixture = fileURLToPath(new URL("./parent-death.fixture.ts", import.meta.url));
 
@@ -22,41 +23,62 @@ function marked(mark: string): readonly number[] {
   });
 }
 
+interface Parent {
+  readonly process: ChildProcess;
+  /** Stands in the environment of the command and of all that it starts. */
+  readonly mark: string;
+}
+
+/** Runs the fixture until its command is up; what is left of both is removed afterwards. */
+async function withParent(
+  kind: Kind,
+  channel: "pipes" | "terminal" | "leave",
+  use: (parent: Parent) => Promise<void>,
+): Promise<void> {
+  const mark = `CODEX_TS_TEST_MARK=${crypto.randomUUID()}`;
+  const folder = mkdtempSync(`${tmpdir()}/codex-ts-parent-`);
+  const parent = spawn(
+    process.execPath,
+    ["--conditions=@codex-ts/source", fixture, kind, channel, mark],
+    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, TMPDIR: folder } },
+  );
+  try {
+    const [line] = (await once(createInterface(parent.stdout), "line")) as [string];
+    expect(line).toBe("up");
+    await use({ process: parent, mark });
+  } finally {
+    parent.kill("SIGKILL");
+    for (const pid of marked(mark)) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 describe.skipIf(process.platform !== "linux")("when this process is killed", () => {
   test.each(kinds.flatMap((kind) => [[kind, "pipes"] as const, [kind, "terminal"] as const]))(
     "nothing stays behind of a %s command with %s",
     async (kind, channel) => {
-      const mark = `CODEX_TS_TEST_MARK=${crypto.randomUUID()}`;
-      const parent = spawn(
-        process.execPath,
-        ["--conditions=@codex-ts/source", fixture, kind, channel, mark],
-        { stdio: ["ignore", "pipe", "inherit"] },
-      );
-      try {
-        const [line] = (await once(createInterface(parent.stdout), "line")) as [string];
-        expect(line).toBe("up");
+      await withParent(kind, channel, async (parent) => {
         // The shell, its child, and that one's child.
-        await eventually(() => marked(mark).length >= 3);
-        parent.kill("SIGKILL");
-        await once(parent, "exit");
-        await eventually(() => marked(mark).length === 0);
-      } finally {
-        parent.kill("SIGKILL");
-        for (const pid of marked(mark)) process.kill(pid, "SIGKILL");
-      }
+        await eventually(() => marked(parent.mark).length >= 3);
+        parent.process.kill("SIGKILL");
+        await once(parent.process, "exit");
+        await eventually(() => marked(parent.mark).length === 0);
+        expect(marked(parent.mark)).toEqual([]);
+      });
     },
   );
 
   test("nothing stays behind when it ends by itself without disposing anything", async () => {
-    const mark = `CODEX_TS_TEST_MARK=${crypto.randomUUID()}`;
-    const parent = spawn(
-      process.execPath,
-      ["--conditions=@codex-ts/source", fixture, "unconfined", "leave", mark],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
-    const [line] = (await once(createInterface(parent.stdout), "line")) as [string];
-    await once(parent, "exit");
-    expect(line).toBe("up");
-    await eventually(() => marked(mark).length === 0);
+    await withParent("unconfined", "leave", async (parent) => {
+      await eventually(() => parent.process.signalCode);
+      await eventually(() => marked(parent.mark).length === 0);
+      expect(marked(parent.mark)).toEqual([]);
+    });
   });
 });
