@@ -285,6 +285,18 @@ test("an untracked file that the agent staged or untracked is the person's still
   expect(await contents(repository.path)).toEqual(before);
 });
 
+test("a file of an ignored name stays, even if the agent staged or committed it", async () => {
+  await using repository = await quickRepository({ "a.txt": "a\n" });
+  await repository.write({ ".env": "mine\n", "dist/x": "mine\n" });
+  const before = await contents(repository.path);
+  const ghost = await createGhostCommit({ repoPath: repository.path });
+  await repository.git("add", "dist/x");
+  await repository.git("commit", "-qm", "agent");
+  await repository.git("add", ".env");
+  await restoreGhostCommit(ghost, { repoPath: repository.path });
+  expect(await contents(repository.path)).toEqual(before);
+});
+
 test("a new file that must not be removed is left and named", async () => {
   await using repository = await quickRepository({ "a.txt": "a\n" });
   const ghost = await createGhostCommit({ repoPath: repository.path });

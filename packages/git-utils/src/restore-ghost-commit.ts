@@ -17,6 +17,7 @@ import { type GitOptions, runGit, runGitStrictly } from "./run-git.ts";
 import { type WorkTree, openWorkTree } from "./work-tree.ts";
 import {
   type GhostSnapshotLimits,
+  ignoredNameTest,
   isAtOrBelow,
   onDisk,
   readStatus,
@@ -240,22 +241,28 @@ async function findNewPaths(restore: Restore, ghost: GhostCommit): Promise<NewPa
   ].filter(isNew);
   if (untracked.length === 0 && addedTracked.length === 0) return { removable: [], left };
 
-  const ignored = addedTracked.length === 0 ? new Set<string>() : await ignoredTracked(restore);
+  const mayHaveBeenThere = await unlistedTest(restore);
   const removable = [
     ...untracked.filter((path) => !restore.hasUntracked(path)),
-    ...addedTracked.filter((path) => isNew(path) && !ignored.has(path)),
+    ...addedTracked.filter((path) => isNew(path) && !mayHaveBeenThere(path)),
   ];
   const { present } = await splitByPresence(tree.root, removable, "any");
   return { removable: present, left };
 }
 
-/** Tracked files that the ignore rules cover: they may have been there, ignored, all along. */
-async function ignoredTracked(restore: Restore): Promise<ReadonlySet<string>> {
+/**
+ * Which tracked files a snapshot would not have listed when they were untracked, because of the ignore
+ * rules or their name: they may have been there all along.
+ */
+async function unlistedTest(restore: Restore): Promise<(path: string) => boolean> {
+  if (restore.addedTracked.length === 0) return () => false;
   const output = await runGit(["ls-files", "--cached", "--ignored", "--exclude-standard", "-z"], {
     ...restore.options,
     cwd: restore.tree.root,
   });
-  return new Set(splitAtNul(output.stdout).map(pathText));
+  const ignored = new Set(splitAtNul(output.stdout).map(pathText));
+  const bearsIgnoredName = ignoredNameTest(restore.options);
+  return (path) => ignored.has(path) || bearsIgnoredName(path);
 }
 
 async function removePaths(
@@ -341,10 +348,10 @@ export async function restoreToCommit(
 ): Promise<RestoreReport> {
   return withRestore(id, options, async (restore) => {
     await writeDiffering(restore);
-    const ignored = await ignoredTracked(restore);
+    const mayHaveBeenThere = await unlistedTest(restore);
     const { removed } = await removePaths(
       restore,
-      restore.addedTracked.filter((path) => !ignored.has(path)),
+      restore.addedTracked.filter((path) => !mayHaveBeenThere(path)),
     );
     return sorted({ restored: restore.differing, removed, left: [] });
   });

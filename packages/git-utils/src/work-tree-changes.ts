@@ -129,11 +129,9 @@ export async function sortChanges(
   limits: GhostSnapshotLimits,
   forced: readonly string[] = [],
 ): Promise<WorkTreeChanges> {
-  const ignoredNames = new Set(limits.ignored_names ?? defaultIgnoredNames);
   const fileLimit = limitOf(limits.ignore_large_untracked_files, defaultLargeFileBytes);
-  const listed = status.untracked.filter(
-    (path) => !path.split("/").some((name) => ignoredNames.has(name)),
-  );
+  const bearsIgnoredName = ignoredNameTest(limits);
+  const listed = status.untracked.filter((path) => !bearsIgnoredName(path));
   const isForced = (path: string) => forced.some((name) => isAtOrBelow(path, name));
   const directories = listed.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
   const files = listed.filter((path) => !path.endsWith("/"));
@@ -166,6 +164,12 @@ export async function sortChanges(
     directories: directories.filter(outside),
     largeDirectories,
   };
+}
+
+/** Whether a path is passed over because of a name in it. */
+export function ignoredNameTest(limits: GhostSnapshotLimits): (path: string) => boolean {
+  const names = new Set(limits.ignored_names ?? defaultIgnoredNames);
+  return (path) => path.split("/").some((name) => names.has(name));
 }
 
 function limitOf(value: number | null | undefined, byDefault: number): number {
