@@ -141,6 +141,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const warnings: string[] = [];
   const sandbox = createSandbox({
     env,
+    cwd,
     codexHome: config.codexHome,
     onWarning: (warning) => warnings.push(warning),
   });

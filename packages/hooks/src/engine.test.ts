@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 import { createHooks, defaultHookShell, type HooksOptions } from "./engine.ts";
 import { type HookEventName, hookEventNames, hookPermissionMode } from "./events.ts";
 import { functionHook } from "./handler.ts";
-import type { HookRunEvent, HookRunSummary } from "./run-summary.ts";
+import type { HookRunSummary } from "@codex-ts/protocol";
+import type { HookRunEvent } from "./run-summary.ts";
 import { commandHandler, plainShell, requests } from "./testing/requests.ts";
 
 function engine(handlers: HooksOptions["handlers"], options: Partial<HooksOptions> = {}) {

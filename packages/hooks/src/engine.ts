@@ -12,7 +12,8 @@ import { type HookHandler, usesMatcher } from "./handler.ts";
 import { failed, type Judgement } from "./judge.ts";
 import { type HookOutcomes, mergeOutcome, type StopOutcome } from "./outcome.ts";
 import { type HookLimits, type HookShell, type RunContext, runHandler } from "./run-handler.ts";
-import { type HookRunEvent, type HookRunSummary, runEventName } from "./run-summary.ts";
+import type { HookRunSummary } from "@codex-ts/protocol";
+import { type HookRunEvent, runEventName } from "./run-summary.ts";
 
 export interface HooksOptions {
   /** In declaration order: what `discoverHooks` found, what `functionHook` made, or both. */

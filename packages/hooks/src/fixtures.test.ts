@@ -5,7 +5,7 @@ import type { DialectName } from "./dialect.ts";
 import { createHooks, type HookRequest } from "./engine.ts";
 import { type HookEventName, hookEventLabel, hookEventNames } from "./events.ts";
 import { compileMatcher } from "./matcher.ts";
-import type { HookRunEntry } from "./run-summary.ts";
+import type { HookRunEntry } from "@codex-ts/protocol";
 
 interface FixtureCase {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createHooks, type HooksOptions } from "./engine.ts";
 import { functionHook } from "./handler.ts";
-import type { HookRunSummary } from "./run-summary.ts";
+import type { HookRunSummary } from "@codex-ts/protocol";
 import { requests } from "./testing/requests.ts";
 
 function engine(handlers: HooksOptions["handlers"]) {

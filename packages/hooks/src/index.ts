@@ -85,10 +85,4 @@ export type {
   UserPromptSubmitOutcome,
 } from "./outcome.ts";
 export type { HookLimits, HookShell } from "./run-handler.ts";
-export type {
-  HookRunEntry,
-  HookRunEvent,
-  HookRunEventName,
-  HookRunStatus,
-  HookRunSummary,
-} from "./run-summary.ts";
+export type { HookRunEvent } from "./run-summary.ts";

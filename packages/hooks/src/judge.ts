@@ -8,7 +8,7 @@ import type {
   StopOutput,
   UserPromptSubmitOutput,
 } from "./events.ts";
-import type { HookRunEntry, HookRunStatus } from "./run-summary.ts";
+import type { HookRunEntry, HookRunStatus } from "@codex-ts/protocol";
 
 /** How a run ended. */
 export interface Judgement {

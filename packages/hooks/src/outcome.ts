@@ -1,7 +1,7 @@
 // What an occurrence of an event comes to, once all its runs have ended.
 import type { HookEventName } from "./events.ts";
 import type { Judgement } from "./judge.ts";
-import type { HookRunSummary } from "./run-summary.ts";
+import type { HookRunSummary } from "@codex-ts/protocol";
 
 interface OutcomeFacts {
   /** All runs, in declaration order. */

@@ -12,7 +12,7 @@ import {
   type Judgement,
 } from "./judge.ts";
 import { type CommandOutput, runCommand } from "./run-command.ts";
-import type { HookRunEntry } from "./run-summary.ts";
+import type { HookRunEntry } from "@codex-ts/protocol";
 
 /** A shell that takes a command line as its last argument. */
 export interface HookShell {
