@@ -58,7 +58,7 @@ export interface CreateGhostCommitOptions extends GitOptions, GhostSnapshotLimit
 }
 
 /** The line in a snapshot's message which says that its files are the work tree's bytes, unconverted. */
-export const exactBytesMark = "Codex-Ts-Content: exact-bytes";
+const exactBytesMark = "Codex-Ts-Content: exact-bytes";
 
 const refFolder = "refs/codex/snapshots/";
 

@@ -146,6 +146,10 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<Gi
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const stops = [signal, limit].filter((stop) => stop !== undefined);
   const stop = AbortSignal.any(stops);
+  // An ended git may leave a child behind that holds its output; nobody waits for that.
+  const stopped = Promise.withResolvers<never>();
+  const onStop = () => stopped.reject(new Error("stopped"));
+  stop.addEventListener("abort", onStop);
 
   let output: GitOutput | undefined;
   const git = simpleGit({
@@ -157,7 +161,8 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<Gi
     // Called for every end of git; which ends are failures is decided here and by our callers.
     errors(_error, result) {
       output = {
-        status: result.exitCode,
+        // Git that a signal ended has no status.
+        status: Number.isInteger(result.exitCode) ? result.exitCode : -1,
         stdout: Buffer.concat(result.stdOut),
         stderr: Buffer.concat(result.stdErr).toString("utf8"),
       };
@@ -171,7 +176,7 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<Gi
       stdout.once("end", () => stdout.emit("data", Buffer.alloc(0)));
     });
   try {
-    await Promise.race([git.raw([...safeArguments, ...args]), ended(stop)]);
+    await Promise.race([git.raw([...safeArguments, ...args]), stopped.promise]);
     stop.throwIfAborted();
   } catch (error) {
     throwIfAborted(args, signal);
@@ -186,8 +191,10 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<Gi
       command: args,
       cause: error,
     });
+  } finally {
+    stop.removeEventListener("abort", onStop);
   }
-  if (output === undefined || (output.status < 0 && /\bENOENT\b/.test(output.stderr))) {
+  if (output === undefined || (output.status < 0 && /\bspawn git ENOENT\b/.test(output.stderr))) {
     throw new GitError(
       "git_not_found",
       "The program git was not found. Install git, or put its folder into PATH.",
@@ -202,13 +209,6 @@ function throwIfAborted(args: readonly string[], signal: AbortSignal | undefined
   throw new GitError("aborted", `git ${args[0] ?? ""} was cancelled.`, {
     command: args,
     cause: signal.reason,
-  });
-}
-
-/** Rejects when the signal fires, even if the ended git leaves a child behind that holds its output. */
-function ended(stop: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    stop.addEventListener("abort", () => reject(new Error("stopped")), { once: true });
   });
 }
 

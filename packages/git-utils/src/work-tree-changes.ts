@@ -58,7 +58,7 @@ export interface WorkTreeChanges {
   readonly largeDirectories: readonly LargeUntrackedDirectory[];
 }
 
-export interface Status {
+interface Status {
   /** The commit of HEAD; null before the first. */
   readonly head: string | null;
   readonly tracked: readonly string[];
@@ -72,7 +72,7 @@ function afterFields(record: Buffer, fields: number): string {
 }
 
 /** Reads the output of `status --porcelain=2 --branch -z`. */
-export function parseStatus(output: Buffer): Status {
+function parseStatus(output: Buffer): Status {
   const tracked: string[] = [];
   const untracked: string[] = [];
   let head: string | null = null;

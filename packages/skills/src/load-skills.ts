@@ -18,9 +18,9 @@ export interface LoadSkillsOptions {
 }
 
 /** Folders below a root that a skill may be deep. */
-export const maxDepth = 6;
+const maxDepth = 6;
 /** Folders that are looked at below one root. */
-export const maxFolders = 2000;
+const maxFolders = 2000;
 
 const scopes: readonly SkillScope[] = ["repo", "user", "system", "admin"];
 

@@ -11,9 +11,9 @@ export interface FrontMatter {
 }
 
 /** Characters that a name may have. */
-export const maxNameLength = 64;
+const maxNameLength = 64;
 /** Characters that a description or short description may have. */
-export const maxDescriptionLength = 1024;
+const maxDescriptionLength = 1024;
 /** Bytes of a file that are searched for the end of its front matter. */
 const maxFrontMatterBytes = 64 * 1024;
 
