@@ -38,8 +38,8 @@ export interface Engine extends AsyncDisposable {
   readonly config: Config;
   readonly threadConfig: ThreadConfig;
   readonly manager: ThreadManager;
-  /** What the sandbox lacks on this machine, as far as commands have asked. */
-  sandboxWarnings(): readonly string[];
+  /** What the sandbox lacks on this machine for the commands that have run, and the way to get it. */
+  sandboxWarnings(): Promise<readonly string[]>;
   /** The sandbox in force, in a few words. */
   sandboxSummary(): Promise<string>;
 }
@@ -181,7 +181,11 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
       startupWarnings: [...config.startupWarnings, ...(discovery?.warnings ?? [])],
     },
     manager,
-    sandboxWarnings: () => warnings,
+    async sandboxWarnings() {
+      const { type } = config.sandboxPolicy;
+      if (type === "danger-full-access" || type === "external-sandbox") return warnings;
+      return [...(await sandbox.report()).warnings, ...warnings];
+    },
     async sandboxSummary() {
       const { step, aspects } = await sandbox.report();
       const enforced = Object.entries(aspects).flatMap(([aspect, { enforced: is }]) =>

@@ -37,7 +37,15 @@ type TurnEnd =
 /** Resolves to the exit code when the thread is shut down and everything is written. */
 export async function followTurn(options: FollowOptions): Promise<number> {
   const { thread, terminal, engine } = options;
-  const output = options.json ? jsonOutput(terminal) : humanOutput(options);
+  const shown = options.json ? jsonOutput(terminal) : humanOutput(options);
+  let ranCommands = false;
+  const output: Output = {
+    ...shown,
+    push: (msg) => {
+      ranCommands ||= msg.type === "exec_command_begin";
+      shown.push(msg);
+    },
+  };
   const signals = onStopSignals({
     stop: async () => {
       await thread.submit({ type: "interrupt" });
@@ -50,7 +58,7 @@ export async function followTurn(options: FollowOptions): Promise<number> {
     signals.turnIsOver();
     await thread.shutdown();
   }
-  await reportSandbox(engine, options.json, terminal);
+  if (ranCommands && !options.json) await reportSandbox(engine, terminal);
   if (end.kind === "completed") await writeLastMessage(options, end.lastMessage);
   output.end(end);
   if (signals.exitCode !== null) return signals.exitCode;
@@ -158,7 +166,8 @@ async function writeLastMessage(options: FollowOptions, lastMessage: string | nu
 }
 
 /** Says once, to a person, when the sandbox is not all that it could be. */
-async function reportSandbox(engine: Engine, json: boolean, terminal: Terminal): Promise<void> {
-  if (json) return;
-  for (const warning of engine.sandboxWarnings()) terminal.stderr(`warning: ${warning}\n`);
+async function reportSandbox(engine: Engine, terminal: Terminal): Promise<void> {
+  for (const warning of await engine.sandboxWarnings()) {
+    terminal.stderr(`warning: ${warning}\n`);
+  }
 }
