@@ -384,6 +384,7 @@ export class Session implements Thread {
         applyPatchFreeform: config.features.enabled("apply_patch_freeform"),
         allowLoginShell: config.allowLoginShell,
         webSearch: config.webSearch,
+        commandPolicy: config.commandPolicy,
       }),
     });
   }
