@@ -2,7 +2,12 @@ import { type AbsolutePath } from "@codex-ts/absolute-path";
 import type { HttpTransport } from "@codex-ts/http-client";
 import type { ModelProviderAuth } from "@codex-ts/model-providers";
 import type { AuthDotJson } from "./auth-dot-json.ts";
-import { type AuthorityTransport, defaultIssuer, refreshUrl } from "./authority.ts";
+import {
+  type AuthorityTransport,
+  defaultIssuer,
+  openAuthorityTransport,
+  refreshUrl,
+} from "./authority.ts";
 import {
   type CodexAuth,
   accountOf,
@@ -15,6 +20,7 @@ import {
 import type { CredentialStore } from "./credential-store.ts";
 import { LoginError, TokenRefreshError, otherAccountError } from "./errors.ts";
 import { createFileStore } from "./file-store.ts";
+import { parseIdToken } from "./jwt.ts";
 import type { AccountPlan } from "./plan-type.ts";
 import { Secret, cleanToken, maskSecret } from "./secret.ts";
 import { type TokenCommand, createTokenCommand } from "./token-command.ts";
@@ -59,6 +65,8 @@ export interface AuthManager extends AsyncDisposable {
    * when aborted; a renewal that has begun goes on.
    */
   auth(signal?: AbortSignal): Promise<CodexAuth | null>;
+  /** The login in use as it is; nothing is renewed. @throws as {@link AuthManager.auth} */
+  peek(): Promise<CodexAuth | null>;
   /** Whether a ChatGPT token is past its time; never for an API key or a token that does not say. */
   isExpired(auth: CodexAuth): boolean;
   /** Reads the store anew, whatever account it holds. @throws as {@link AuthManager.auth} */
@@ -84,12 +92,39 @@ export interface AuthManager extends AsyncDisposable {
    * @throws LoginError `invalid_token` or `file_access`
    */
   loginWithApiKey(key: string): Promise<void>;
-  /** Removes the stored login; whether there was one. @throws LoginError `file_access` */
-  logout(): Promise<boolean>;
+  /**
+   * Stores tokens of a ChatGPT login in place of the login that is there.
+   *
+   * @throws LoginError `invalid_jwt` or `file_access`
+   */
+  loginWithTokens(login: ChatgptTokens): Promise<void>;
+  /**
+   * Removes the stored login; whether there was one. A ChatGPT login of our own is revoked first, so
+   * that copies of it are worth nothing; should that fail, it stays stored.
+   *
+   * @throws LoginError `revocation_failed` or `file_access`
+   */
+  logout(options?: LogoutOptions): Promise<boolean>;
   /** What is stored now; the environment is not looked at. @throws as {@link AuthManager.auth} */
   status(): Promise<LoginStatus>;
   /** The tokens of a provider's command; one object, and so one run at a time, for equal blocks. */
   tokenCommand(auth: ModelProviderAuth): TokenCommand;
+}
+
+/** What a login with ChatGPT gives. */
+export interface ChatgptTokens {
+  /** A JWT. */
+  readonly idToken: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** The API key that some accounts get with it. */
+  readonly apiKey: string | null;
+}
+
+export interface LogoutOptions {
+  /** False removes what is stored and tells nobody; true by default. */
+  readonly revoke?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface AuthManagerOptions {
@@ -290,19 +325,34 @@ export function createAuthManager({
 
   async function authorityTransport(): Promise<AuthorityTransport> {
     if (transport !== undefined) return transport;
-    ownTransport ??= openTransport();
+    ownTransport ??= openAuthorityTransport(env);
     return await ownTransport;
-  }
-
-  async function openTransport(): Promise<HttpTransport> {
-    const { createHttpTransport, resolveOriginator } = await import("@codex-ts/http-client");
-    const originator = resolveOriginator({ env, fallback: "codex-ts" });
-    return createHttpTransport({ env, defaultHeaders: { originator } });
   }
 
   function isExpired(auth: CodexAuth): boolean {
     const expiration = expirationOf(auth);
     return expiration !== null && expiration <= now();
+  }
+
+  /** What other versions have stored is kept; the login itself is replaced. To be called in turn. */
+  async function replaceLogin(login: AuthDotJson): Promise<void> {
+    await store.exclusively(async () => {
+      await store.save({ ...(await loadIfReadable()), ...login });
+    });
+    replaceSnapshot(await load());
+  }
+
+  async function revokeStored(signal: AbortSignal | undefined): Promise<void> {
+    const record = await loadIfReadable();
+    if (record?.tokens == null || record.auth_mode === "chatgptAuthTokens") return;
+    const { revokeTokens } = await import("./revocation.ts");
+    const { tokens } = record;
+    await revokeTokens({
+      tokenUrl: refreshUrl(env, issuer),
+      tokens,
+      transport: await authorityTransport(),
+      signal,
+    });
   }
 
   async function loadIfReadable(): Promise<AuthDotJson | null> {
@@ -341,6 +391,10 @@ export function createAuthManager({
       });
     },
 
+    async peek() {
+      return (await current()).auth;
+    },
+
     isExpired,
     guardedReload,
     refreshToken,
@@ -357,23 +411,33 @@ export function createAuthManager({
     async loginWithApiKey(key) {
       const OPENAI_API_KEY = cleanToken(key, "the API key");
       await inTurn(async () => {
-        await store.exclusively(async () => {
-          await store.save({
-            // What other versions have stored is kept; the login itself is replaced.
-            ...(await loadIfReadable()),
-            auth_mode: "apikey",
-            OPENAI_API_KEY,
-            tokens: null,
-            last_refresh: null,
-          });
+        await replaceLogin({
+          auth_mode: "apikey",
+          OPENAI_API_KEY,
+          tokens: null,
+          last_refresh: null,
         });
-        replaceSnapshot(await load());
       });
     },
 
-    async logout() {
+    async loginWithTokens({ idToken, accessToken, refreshToken: refresh_token, apiKey }) {
+      const account_id = parseIdToken(idToken).accountId;
+      await inTurn(async () => {
+        await replaceLogin({
+          auth_mode: "chatgpt",
+          OPENAI_API_KEY: apiKey,
+          tokens: { id_token: idToken, access_token: accessToken, refresh_token, account_id },
+          last_refresh: now().toISOString(),
+        });
+      });
+    },
+
+    async logout({ revoke = true, signal } = {}) {
       return await inTurn(async () => {
-        const removed = await store.exclusively(async () => await store.delete());
+        const removed = await store.exclusively(async () => {
+          if (revoke) await revokeStored(signal);
+          return await store.delete();
+        });
         replaceSnapshot(await load());
         return removed;
       });

@@ -122,7 +122,7 @@ function loginSource(
 
   return {
     async kind() {
-      return (await manager.auth())?.kind ?? "none";
+      return (await manager.peek())?.kind ?? "none";
     },
     async current(signal) {
       signal?.throwIfAborted();
@@ -139,13 +139,13 @@ function loginSource(
     async recover({ kind, bearer }, signal) {
       signal?.throwIfAborted();
       if (kind !== "chatgpt") return false;
-      if ((await tokenInUse(manager, signal)) !== bearer) return true;
+      if ((await tokenInUse(manager)) !== bearer) return true;
       const recovery = await manager.unauthorizedRecovery();
       while (recovery.readiness === "ready") {
         const { step } = recovery;
         if (step === "refresh_token" && isOnTrial(bearer)) return false;
         await recovery.next(signal);
-        const token = await tokenInUse(manager, signal);
+        const token = await tokenInUse(manager);
         if (token === null) return false;
         if (token === bearer) continue;
         if (step === "refresh_token") renewed = { bearer: new Secret(token), at: monotonicNow() };
@@ -156,8 +156,8 @@ function loginSource(
   };
 }
 
-async function tokenInUse(manager: AuthManager, signal?: AbortSignal): Promise<string | null> {
-  const auth = await manager.auth(signal);
+async function tokenInUse(manager: AuthManager): Promise<string | null> {
+  const auth = await manager.peek();
   return auth?.kind === "chatgpt" ? auth.accessToken.reveal() : null;
 }
 

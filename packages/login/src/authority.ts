@@ -34,6 +34,15 @@ export function authoritySignal(signal?: AbortSignal): AbortSignal {
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
 }
 
+/** A transport of our own, for those who were given none. */
+export async function openAuthorityTransport(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<HttpTransport> {
+  const { createHttpTransport, resolveOriginator } = await import("@codex-ts/http-client");
+  const originator = resolveOriginator({ env, fallback: "codex-ts" });
+  return createHttpTransport({ env, defaultHeaders: { originator } });
+}
+
 export interface AuthorityFault {
   readonly code: string | null;
   /** For people; at most a few hundred characters. */

@@ -18,7 +18,19 @@ export type LoginErrorCode =
   | "refresh_refused"
   /** A ChatGPT login could not be renewed this time; always a {@link TokenRefreshError}. */
   | "refresh_failed"
-  | "not_logged_in";
+  | "not_logged_in"
+  /** Whoever started a login has ended it. */
+  | "login_cancelled"
+  /** The person, their administrator or the configuration does not allow this login. */
+  | "login_denied"
+  /** A login did not come to its end for any other reason. */
+  | "login_failed"
+  /** No port is free for the browser to come back to. */
+  | "port_in_use"
+  /** The server offers no login with a device code. */
+  | "device_login_unavailable"
+  /** The server could not be told that a login is to end; it is still stored. */
+  | "revocation_failed";
 
 /** Thrown when a credential cannot be read, stored or obtained. The message never holds one. */
 export class LoginError extends Error {

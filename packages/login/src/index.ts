@@ -4,8 +4,10 @@ export {
   type AuthChange,
   type AuthManager,
   type AuthManagerOptions,
+  type ChatgptTokens,
   type GuardedReload,
   type LoginStatus,
+  type LogoutOptions,
   createAuthManager,
 } from "./auth-manager.ts";
 export {
@@ -23,6 +25,8 @@ export {
   apiAuthModeOf,
   expirationOf,
 } from "./codex-auth.ts";
+export type { BrowserLogin, BrowserLoginOptions } from "./browser-login.ts";
+export type { DeviceCode, DeviceLoginOptions } from "./device-login.ts";
 export {
   type CredentialStore,
   type CredentialStoreMode,
@@ -35,6 +39,7 @@ export {
   TokenRefreshError,
 } from "./errors.ts";
 export { type IdTokenInfo, jwtExpiration, parseIdToken } from "./jwt.ts";
+export { loginWithDeviceCode, startBrowserLogin } from "./login-flows.ts";
 export {
   type AccountPlan,
   type KnownPlan,

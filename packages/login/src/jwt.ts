@@ -40,6 +40,17 @@ export function jwtExpiration(jwt: string): Date | null {
   return expiration;
 }
 
+/**
+ * The claims that OpenAI adds about the account; none for a token that has none, or is not readable.
+ */
+export function accountClaims(jwt: string): Claims {
+  try {
+    return objectClaim(readClaims(jwt), "https://api.openai.com/auth");
+  } catch {
+    return {};
+  }
+}
+
 function readClaims(jwt: string): Claims {
   const [header, payload, signature] = jwt.split(".");
   if (!header || !payload || !signature) {

@@ -40,6 +40,8 @@ export interface Issuer extends AsyncDisposable {
   readonly reuses: number;
   /** Who logs in at the next authorization. */
   person: Person;
+  /** What an id token can be exchanged for. */
+  apiKey: string | null;
   /** Whether it publishes the keys that its id tokens are signed with. */
   keys: "published" | "hidden" | "wrong";
   /** The stored record of a login that was made earlier. */
@@ -194,7 +196,9 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<Issuer> 
     }
     const form = new URLSearchParams(body);
     if (form.get("grant_type") === "authorization_code") return await exchange(form);
-    return { status: 200, body: { access_token: "sk-exchanged" } };
+    return issuer.apiKey === null
+      ? { status: 403, body: { error: "no organization" } }
+      : { status: 200, body: { access_token: issuer.apiKey } };
   }
 
   function deviceCode(): ScriptedAnswer {
@@ -240,6 +244,7 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<Issuer> 
       return reuses;
     },
     person: { email: "kim@test", accountId: "ws-42" },
+    apiKey: "sk-exchanged",
     keys: "published",
     async login(person = issuer.person) {
       return {
