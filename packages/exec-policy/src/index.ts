@@ -1,3 +1,4 @@
+export { allowPrefix, generalPrefix, isBannedPrefix, listAllowedPrefixes } from "./amendments.ts";
 export {
   checkCommand,
   type CheckedMatch,
@@ -5,6 +6,20 @@ export {
   type CheckResult,
   type PrefixRuleMatchJson,
 } from "./check-command.ts";
+export {
+  type Amendment,
+  type CommandJudgement,
+  type CommandMatch,
+  commandPolicy,
+  type CommandPolicyOptions,
+  type DecisionTrace,
+  judgeCommand,
+} from "./command-policy.ts";
+export {
+  type ApprovalPolicy,
+  type CommandRequest,
+  type HeuristicReason,
+} from "./fallback-decision.ts";
 export { ExecPolicyError, type ExecPolicyErrorCode, RuleError } from "./exec-policy-error.ts";
 export {
   type LoadedRules,
@@ -38,3 +53,10 @@ export {
   type RuleSource,
 } from "./policy.ts";
 export { parseRequirementRules, type RequirementSource } from "./requirement-rules.ts";
+export {
+  type NetworkAmendment,
+  saveAllowedPrefix,
+  type SavedRule,
+  saveNetworkRule,
+  type SaveOptions,
+} from "./save-rule.ts";

@@ -18,10 +18,10 @@ export type StringPiece =
   | { readonly kind: "name"; readonly name: string };
 
 const blank = /[ \t]+|\\\n|#[^\n]*/y;
-const stringStart = /([rf]|rf|fr)?("""|'''|"|')/y;
-const name = /[A-Za-z_][A-Za-z0-9_]*/y;
-const number = /\d[\w.]*/y;
-const symbol = /\/\/=?|[=!<>]=|[-+*/%&|^]=|\*\*|<<|>>|[-+*/%&|^~=<>()[\]{},.:]/y;
+const stringStart = /([rf]|fr)?("""|'''|"|')/y;
+/** A name, a number or a symbol. */
+const word =
+  /([A-Za-z_][A-Za-z0-9_]*)|(\d[\w.]*)|\/\/=?|[=!<>]=|[-+*/%&|^]=|\*\*|<<|>>|[-+*/%&|^~=<>()[\]{},.:]/y;
 
 /** @throws RuleError for what no word begins with, and for strings that do not end. */
 export function lexRules(source: string, file: string): readonly RuleToken[] {
@@ -61,23 +61,17 @@ export function lexRules(source: string, file: string): readonly RuleToken[] {
       at = end;
       continue;
     }
-    const kinds = [
-      ["name", name],
-      ["number", number],
-      ["symbol", symbol],
-    ] as const;
-    const [kind, word] =
-      kinds
-        .map(([candidate, pattern]) => [candidate, take(pattern, at)?.[0]] as const)
-        .find(([, match]) => match !== undefined) ?? [];
-    if (kind === undefined || word === undefined) {
+    const match = take(word, at);
+    if (match === null) {
       const shown = JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0));
       throw new RuleError(file, place, `unexpected character ${shown}`);
     }
-    if (/^[([{]$/.test(word)) depth += 1;
-    if (/^[)\]}]$/.test(word)) depth = Math.max(0, depth - 1);
-    tokens.push({ kind, text: word, ...place });
-    at += word.length;
+    const [matched, name, number] = match;
+    if (/^[([{]$/.test(matched)) depth += 1;
+    if (/^[)\]}]$/.test(matched)) depth = Math.max(0, depth - 1);
+    const kind = name !== undefined ? "name" : number !== undefined ? "number" : "symbol";
+    tokens.push({ kind, text: matched, ...place });
+    at += matched.length;
   }
   const last = placeAt(text.length);
   return [...tokens, { kind: "newline", ...last }, { kind: "end", ...last }];
@@ -151,7 +145,7 @@ interface Escape {
 
 /** In a raw string a backslash stands for itself, but still keeps a quote from ending the string. */
 function rawEscape(text: string, at: number): Escape {
-  const length = /['"\\]/.test(text.charAt(at + 1)) ? 2 : 1;
+  const length = /['"\\\n]/.test(text.charAt(at + 1)) ? 2 : 1;
   return { text: text.slice(at, at + length), length };
 }
 

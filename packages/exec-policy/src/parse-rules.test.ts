@@ -73,17 +73,17 @@ prefix_rule(
     const text = `
 tools = ["cargo"]
 more = tools + ["b" + 'uild']
-tools = ["go"]
+tools = \\
+  ["go"]
 prefix_rule(pattern=more + [("--" + "x")])
-prefix_rule(pattern= \\
-  tools)
+prefix_rule(pattern=tools)
   # a comment may stand anywhere
 `;
     expect(patterns(text)).toEqual([[["cargo"], ["build"], ["--x"]], [["go"]]]);
   });
 
   test("a string with `f` takes constants, and doubled braces for braces", () => {
-    const text = `name = "gi"\nprefix_rule(pattern=[f"{name}t", f'{{{name}}}', rf"\\{name}"])`;
+    const text = `name = "gi"\nprefix_rule(pattern=[f"{name}t", f'{{{name}}}', fr"\\{name}"])`;
     expect(patterns(text)).toEqual([[["git"], ["{gi}"], ["\\gi"]]]);
   });
 
@@ -104,6 +104,10 @@ prefix_rule(pattern= \\
         [""],
       ],
     ]);
+  });
+
+  test("a backslash at a line's end joins the lines, and stays in a raw string", () => {
+    expect(patterns('prefix_rule(["a\\\nb", r"a\\\nb"])')).toEqual([[["ab"], ["a\\\nb"]]]);
   });
 
   test("an empty file, comments and blank lines declare nothing", () => {
