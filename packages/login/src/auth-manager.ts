@@ -15,6 +15,7 @@ import {
   authOfRecord,
   expirationOf,
   fingerprintOf,
+  modeOf,
   needsRenewal,
 } from "./codex-auth.ts";
 import type { CredentialStore } from "./credential-store.ts";
@@ -249,6 +250,7 @@ export function createAuthManager({
   }
 
   async function refreshToken(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
     refreshing ??= current()
       .then(async () => await inTurn(renewInTurn))
       .finally(() => {
@@ -304,6 +306,8 @@ export function createAuthManager({
       });
     } catch (error) {
       if (error instanceof TokenRefreshError && error.refusal !== null) {
+        // A program that asks for no lock may have been faster: then its tokens are stored by now.
+        if (await takeStoredTokens()) return;
         failure = { error, isFinal: true };
       }
       throw error;
@@ -344,7 +348,7 @@ export function createAuthManager({
 
   async function revokeStored(signal: AbortSignal | undefined): Promise<void> {
     const record = await loadIfReadable();
-    if (record?.tokens == null || record.auth_mode === "chatgptAuthTokens") return;
+    if (record?.tokens == null || modeOf(record) !== "chatgpt") return;
     const { revokeTokens } = await import("./revocation.ts");
     const { tokens } = record;
     await revokeTokens({

@@ -13,7 +13,7 @@ export const defaultClientId = "app_EMoamEEZ73f0CkXaXp7hrann";
 const tokenUrlVariable = "CODEX_REFRESH_TOKEN_URL_OVERRIDE";
 
 /** How long one request to the authority may take. */
-export const authorityTimeoutMs = 30_000;
+const authorityTimeoutMs = 30_000;
 
 /** Where tokens are renewed. */
 export function refreshUrl(

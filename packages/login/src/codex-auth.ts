@@ -35,7 +35,7 @@ export type CodexAuth = ApiKeyAuth | ChatgptAuth;
  */
 export function authOfRecord(record: AuthDotJson, where: string): CodexAuth | null {
   const key = record.OPENAI_API_KEY?.trim() ?? "";
-  const mode = record.auth_mode ?? (key === "" ? "chatgpt" : "apikey");
+  const mode = modeOf(record);
   if (mode === "apikey") {
     if (key === "") throw incomplete(where, "an API key", "OPENAI_API_KEY");
     return { kind: "api_key", source: "store", apiKey: new Secret(key) };
@@ -53,6 +53,11 @@ export function authOfRecord(record: AuthDotJson, where: string): CodexAuth | nu
     idToken: parseIdToken(tokens.id_token),
     lastRefresh: record.last_refresh ?? null,
   };
+}
+
+/** The mode that a record names; of older ones, that of what they hold. */
+export function modeOf({ auth_mode: mode, OPENAI_API_KEY: key }: AuthDotJson): AuthMode {
+  return mode ?? ((key?.trim() ?? "") === "" ? "chatgpt" : "apikey");
 }
 
 function incomplete(where: string, login: string, key: string): LoginError {

@@ -43,7 +43,7 @@ export function createCredentialStore(
 }
 
 /** Keeps the record in memory, for as long as the store itself lives. */
-export function createEphemeralStore(): CredentialStore {
+function createEphemeralStore(): CredentialStore {
   const label = "the memory of this process";
   let stored: string | null = null;
   let queue: Promise<unknown> = Promise.resolve();

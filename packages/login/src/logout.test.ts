@@ -63,6 +63,10 @@ test("a revocation that fails leaves the login; it can be left out", async () =>
 
 test.each<[string, (record: AuthDotJson) => AuthDotJson]>([
   ["an API key", () => ({ OPENAI_API_KEY: "sk-1" })],
+  [
+    "an API key beside tokens",
+    (record) => ({ ...record, auth_mode: "apikey", OPENAI_API_KEY: "k" }),
+  ],
   ["tokens of a host application", (record) => ({ ...record, auth_mode: "chatgptAuthTokens" })],
 ])("%s: removed without a request", async (_, make) => {
   await write(make(await issuer.login()));

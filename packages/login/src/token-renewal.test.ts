@@ -212,6 +212,29 @@ describe("the store comes first", () => {
     expect(await stored()).toEqual(other);
   });
 
+  test("a refusal because another program was faster ends in that program's tokens", async () => {
+    const record = await issuer.login();
+    await write(record);
+    const { createHttpTransport } = await import("@codex-ts/http-client");
+    await using real = createHttpTransport({ env: {} });
+    const newer = withTokens(record, { access_token: "newer", refresh_token: "rt-newer" });
+    issuer.script("/oauth/token", { status: 401, body: { error: "refresh_token_reused" } });
+    await using inUse = manager({
+      transport: {
+        async send(request) {
+          await write(newer);
+          return await real.send(request);
+        },
+      },
+    });
+    await inUse.refreshToken();
+    expect([await bearer(inUse), inUse.refreshFailure(), await stored()]).toEqual([
+      "newer",
+      null,
+      newer,
+    ]);
+  });
+
   test("a login without any account id is renewed as long as it is unchanged", async () => {
     await write(await issuer.login({ email: "kim@test", accountId: null }));
     await using inUse = manager();
@@ -340,6 +363,14 @@ test("whoever gives up waiting does not end the renewal for the others", async (
   await expect(givenUp).rejects.toThrow("turn interrupted");
   await other;
   expect(issuer.renewals).toBe(1);
+});
+
+test("an aborted signal starts no renewal", async () => {
+  await write(await issuer.login());
+  await using inUse = manager();
+  const signal = AbortSignal.abort(new Error("turn interrupted"));
+  await expect(inUse.refreshToken(signal)).rejects.toThrow("turn interrupted");
+  expect(issuer.requests).toEqual([]);
 });
 
 test("disposing waits for the tokens that are on their way", async () => {
