@@ -81,11 +81,12 @@ export function lexRules(source: string, file: string): readonly RuleToken[] {
 function placesOf(text: string): (offset: number) => Place {
   let line = 1;
   let lineStart = 0;
+  let lineEnd = text.indexOf("\n");
   return (offset) => {
-    for (let end = text.indexOf("\n", lineStart); end !== -1 && end < offset;) {
+    while (lineEnd !== -1 && lineEnd < offset) {
       line += 1;
-      lineStart = end + 1;
-      end = text.indexOf("\n", lineStart);
+      lineStart = lineEnd + 1;
+      lineEnd = text.indexOf("\n", lineStart);
     }
     return { line, column: offset - lineStart + 1 };
   };
