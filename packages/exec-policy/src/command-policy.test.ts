@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { allowPrefix } from "./amendments.ts";
 import {
   type CommandJudgement,
   type CommandPolicyOptions,
@@ -400,4 +402,51 @@ test("a policy that changes is asked for at each judgement", () => {
   policy = policyOf('prefix_rule(["make"])');
   expect(judgeNow(asked).kind).toBe("run");
   expect(commandPolicy(policy, linux)(asked).kind).toBe("run");
+});
+
+test("whatever is offered for allowing for good lets the same call run unasked and unconfined", () => {
+  const word = fc.constantFrom(
+    "git",
+    "cargo",
+    "test",
+    "rm",
+    "-f",
+    "ls",
+    "*.o",
+    "'a b'",
+    "python3",
+    "-c",
+  );
+  const command = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join(" "));
+  const script = fc
+    .array(fc.tuple(command, fc.constantFrom(" && ", " | ", "; ")), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    .map((parts) =>
+      parts.flatMap(([text, joint], index) => (index === 0 ? [text] : [joint, text])),
+    );
+  const rules = fc.constantFrom("", 'prefix_rule(["git"])', 'prefix_rule(["rm"], "prompt")');
+  const settings = fc.record({
+    approvalPolicy: fc.constantFrom("untrusted", "on-failure", "on-request", "never"),
+    sandboxPermissions: fc.constantFrom("use_default", "require_escalated"),
+    prefixRule: fc.constantFrom(undefined, ["cargo"], ["rm"], ["cargo", "test"]),
+  });
+  let offers = 0;
+  fc.assert(
+    fc.property(script, rules, settings, (parts, text, asked) => {
+      const policy = policyOf(text);
+      const call = request(parts.join(""), asked);
+      const judgement = judgeCommand(policy, call, linux);
+      const amendment = judgement.kind === "forbidden" ? null : judgement.amendment;
+      for (const prefix of [amendment?.prefix, amendment?.general]) {
+        if (prefix === undefined || prefix === null) continue;
+        offers += 1;
+        const again = judgeCommand(allowPrefix(policy, prefix), call, linux);
+        expect(summary(again)).toEqual(run(true, null));
+      }
+    }),
+    { numRuns: 500 },
+  );
+  expect(offers).toBeGreaterThan(0);
 });
