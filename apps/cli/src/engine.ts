@@ -28,6 +28,7 @@ import type { SessionSource } from "@codex-ts/protocol";
 import { createResponsesClient } from "@codex-ts/responses-client";
 import { createSandbox } from "@codex-ts/sandboxing";
 import { defaultShell, systemShellLookups } from "@codex-ts/shell-command";
+import { commandEnvironment } from "./command-environment.ts";
 import { Failure } from "./failure.ts";
 import { findHooks, openHooks } from "./open-hooks.ts";
 import type { ConfigFlags } from "./program.ts";
@@ -168,7 +169,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
         baseInstructions: config.baseInstructions,
       }),
     shell,
-    env,
+    env: commandEnvironment(env),
     originator,
     version,
     source: options.source,

@@ -26,11 +26,6 @@ const user = (...texts: readonly string[]) => ({
   role: "user",
   content: texts.map(text),
 });
-const assistant = (value: string) => ({
-  type: "message",
-  role: "assistant",
-  content: [{ type: "output_text", text: value }],
-});
 const output = (callId: string, value: string) => ({
   type: "function_call_output",
   call_id: callId,

@@ -82,7 +82,7 @@ describe.each(["workspace-write", "danger-full-access"])("with the sandbox %s", 
     await using world = await cliWorld({ script: [longCommand] });
     const { child, done } = await runningCommand(world, "-s", sandbox);
     child.kill("SIGKILL");
-    await done;
+    expect((await done).signal).toBe("SIGKILL");
     await nothingLeft(world);
   });
 });
