@@ -1,0 +1,183 @@
+// login, logout, features and completion, as a person runs them.
+import { readFile, stat, writeFile } from "node:fs/promises";
+import nodePath from "node:path";
+import { message, respond } from "@codex-ts/scripted-model";
+import { runProcess } from "@codex-ts/test-support";
+import { beforeAll, describe, expect, test } from "vitest";
+import { completionShells } from "../program.ts";
+import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
+import { type CliWorld, cliWorld } from "../testing/cli.ts";
+
+beforeAll(builtCli, buildTimeoutMs);
+
+const plain = (provider = ""): Promise<CliWorld> =>
+  cliWorld({ script: [respond([message("ok")])], provider });
+
+describe("login with an API key", () => {
+  test("stores it for the owner alone, shows it masked, uses it, and forgets it", async () => {
+    await using world = await plain("requires_openai_auth = true");
+    const said = async (args: readonly string[], stdin = "") => {
+      const { code, stdout, stderr } = await world.run(args, { stdin });
+      expect(stdout).toBe("");
+      return [code, stderr];
+    };
+    expect(await said(["login", "status"])).toEqual([1, "Not logged in\n"]);
+    expect(await said(["login", "--with-api-key"], "sk-proj-1234567890ABCDE\n")).toEqual([
+      0,
+      "Reading API key from stdin...\nSuccessfully logged in\n",
+    ]);
+    const file = nodePath.join(world.home, "auth.json");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({
+      OPENAI_API_KEY: "sk-proj-1234567890ABCDE",
+    });
+    expect(await said(["login", "status"])).toEqual([
+      0,
+      "Logged in using an API key - sk-proj-***ABCDE\n",
+    ]);
+    await world.run(["exec", "hi"]);
+    expect(world.model.requests[0]?.headers.authorization).toBe("Bearer sk-proj-1234567890ABCDE");
+    expect(await said(["logout"])).toEqual([0, "Successfully logged out\n"]);
+    expect(await said(["logout"])).toEqual([0, "Not logged in\n"]);
+    await expect(stat(file)).rejects.toThrow(/ENOENT/);
+  });
+
+  test("an empty key, another way to log in, and a forced one are answered with what to do", async () => {
+    await using world = await plain();
+    const empty = await world.run(["login", "--with-api-key"], { stdin: " \n" });
+    expect([empty.code, empty.stderr]).toEqual([
+      1,
+      "Reading API key from stdin...\nError: No API key provided via stdin.\n",
+    ]);
+    const browser = await world.run(["login"]);
+    expect([browser.code, browser.stderr]).toEqual([
+      1,
+      expect.stringContaining("login --with-api-key") as string,
+    ]);
+    const forced = await world.run(
+      ["login", "--with-api-key", "-c", "forced_login_method=chatgpt"],
+      { stdin: "sk-1" },
+    );
+    expect([forced.code, forced.stderr]).toEqual([
+      1,
+      expect.stringContaining("forced_login_method") as string,
+    ]);
+  });
+
+  test("a run without any credential says how to get one", async () => {
+    await using world = await plain();
+    const url = `openai_base_url="${world.model.url}"`;
+    const run = await world.run(["exec", "--json", "-c", "model_provider=openai", "-c", url, "hi"]);
+    expect([run.code, world.model.requests.length]).toEqual([1, 0]);
+    expect(run.events().at(-1)).toEqual({
+      type: "turn.failed",
+      error: { message: expect.stringContaining("codex-ts login") as string },
+    });
+  });
+
+  test("a broken auth.json is an error with its path, and none of its content", async () => {
+    await using world = await plain("requires_openai_auth = true");
+    const file = nodePath.join(world.home, "auth.json");
+    await writeFile(file, '{"OPENAI_API_KEY": "sk-broken-file');
+    const status = await world.run(["login", "status"]);
+    expect(status.code).toBe(1);
+    expect(status.stderr).toContain("auth.json");
+    expect(status.stderr).not.toContain("sk-broken-file");
+  });
+});
+
+describe("features list", () => {
+  const states = async (world: CliWorld, ...args: readonly string[]) => {
+    const run = await world.run(["features", "list", ...args]);
+    expect([run.code, run.stderr]).toEqual([0, ""]);
+    return new Map(
+      run.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => {
+          const [name = "", ...rest] = line.split(/ {2,}/);
+          return [name, rest] as const;
+        }),
+    );
+  };
+
+  test("rows sorted by name with stage and state; -c, --enable, --disable and -p count", async () => {
+    await using world = await cliWorld({
+      script: [respond([])],
+      tables: "[profiles.p.features]\nunified_exec = false",
+    });
+    const all = await states(world);
+    expect([...all.keys()]).toEqual([...all.keys()].sort());
+    expect(all.get("unified_exec")).toEqual(["stable", "true"]);
+    expect((await states(world, "-p", "p")).get("unified_exec")?.[1]).toBe("false");
+    expect(
+      (await states(world, "-p", "p", "--enable", "unified_exec")).get("unified_exec")?.[1],
+    ).toBe("true");
+    expect(
+      (await states(world, "-c", "features.unified_exec=false")).get("unified_exec")?.[1],
+    ).toBe("false");
+    expect((await states(world, "--disable", "unified_exec")).get("unified_exec")?.[1]).toBe(
+      "false",
+    );
+  });
+});
+
+describe("completion", () => {
+  const script = async (shell: string): Promise<string> => {
+    await using world = await plain();
+    const run = await world.run(["completion", shell]);
+    expect([run.code, run.stderr]).toEqual([0, ""]);
+    return run.stdout;
+  };
+
+  test.each(completionShells)("%s: every command and flag is in the script", async (shell) => {
+    const text = await script(shell);
+    for (const word of ["exec", "resume", "login", "status", "features", "completion", "demo"]) {
+      expect(text).toContain(word);
+    }
+    expect(text).toContain(shell === "fish" ? "output-schema" : "--output-schema");
+  });
+
+  const candidates = async (text: string, line: string): Promise<readonly string[]> => {
+    const words = line.split(" ");
+    const run = await runProcess(
+      [
+        "bash",
+        "--norc",
+        "-c",
+        `${text}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")})\nCOMP_CWORD=${words.length - 1}\n_codex_ts\nprintf '%s\\n' "\${COMPREPLY[@]}"`,
+      ],
+      {},
+    );
+    expect([run.code, run.stderr]).toEqual([0, ""]);
+    return run.stdout.split("\n").filter((word) => word !== "");
+  };
+
+  test("bash completes commands, flags and values", async () => {
+    const text = await script("bash");
+    expect(await candidates(text, "codex-ts ex")).toContain("exec");
+    expect(await candidates(text, "codex-ts exec res")).toEqual(["resume"]);
+    expect(await candidates(text, "codex-ts exec --sand")).toEqual(["--sandbox"]);
+    expect(await candidates(text, "codex-ts exec -s ")).toEqual([
+      "read-only",
+      "workspace-write",
+      "danger-full-access",
+    ]);
+    expect(await candidates(text, "codex-ts -m x exec resume --la")).toEqual(["--last"]);
+    expect(await candidates(text, "codex-ts login st")).toEqual(["status"]);
+    expect(await candidates(text, "codex-ts exec --mod")).toEqual(["--model"]);
+  });
+
+  test("a reader that stops early meets no error", async () => {
+    await using world = await plain();
+    const run = await runProcess(
+      [
+        "bash",
+        "-c",
+        `"${process.execPath}" "${world.cli.entry}" completion zsh | head -1; echo \${PIPESTATUS[0]}`,
+      ],
+      { env: { ...world.env } },
+    );
+    expect([run.stdout, run.stderr]).toEqual(["#compdef codex-ts\n0\n", ""]);
+  });
+});
