@@ -6,8 +6,8 @@ import type {
   QuickJSSyncVariant,
 } from "quickjs-emscripten-core";
 import type { CellError, ContentItem } from "./content.ts";
-import { createEngineMemory, createMemory, findHeapEnd } from "./engine-memory.ts";
-import type { EngineMemory, MemorySnapshot } from "./engine-memory.ts";
+import { createEngineMemory, createMemory, findHeap, staticWords } from "./engine-memory.ts";
+import type { EngineMemory, HeapPlace, MemorySnapshot } from "./engine-memory.ts";
 import { describeError, engineFailure, unsupportedImport } from "./error-text.ts";
 import { imageItem } from "./image.ts";
 import {
@@ -89,8 +89,8 @@ interface CellState {
 /** An abort of the engine is reported by the exception that it throws, not on the console. */
 const quiet: object = { print: ignore, printErr: ignore };
 
-/** The address of the allocator's word, the same for every instance of one WebAssembly module. */
-let heapEndAddress: number | undefined;
+/** The same for every instance of one WebAssembly module, and a thread has but one. */
+let heap: HeapPlace | undefined;
 
 /** Loads the code of the engine, all but the WebAssembly itself. */
 export async function loadLibrary() {
@@ -112,12 +112,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       emscriptenModule: quiet,
     }),
   );
+  const untouched = heap === undefined ? staticWords(wasmMemory) : undefined;
   const runtime = quickjs.newRuntime();
   runtime.setMaxStackSize(maxStackBytes);
   const context = runtime.newContext();
-  heapEndAddress ??= findHeapEnd(wasmMemory, (bytes) => {
-    context.unwrapResult(context.evalCode(`new ArrayBuffer(${bytes}); undefined`)).dispose();
-  });
+  if (untouched !== undefined) {
+    heap = findHeap(wasmMemory, untouched, (bytes) => {
+      context.unwrapResult(context.evalCode(`new ArrayBuffer(${bytes}); undefined`)).dispose();
+    });
+  }
   return new QuickJsEngine(options, runtime, context, wasmMemory);
 }
 
@@ -183,7 +186,7 @@ class QuickJsEngine implements Engine {
     world.dispose();
     this.#load(helperModuleSource, helperModuleName);
     runtime.setInterruptHandler(() => this.#interrupted());
-    this.#memory = createEngineMemory(wasmMemory, heapEndAddress);
+    this.#memory = createEngineMemory(wasmMemory, heap);
     this.#base = this.#memory.take();
     this.#ready = this.#base;
   }
@@ -194,7 +197,7 @@ class QuickJsEngine implements Engine {
     this.#invoke(this.#addTools, [tools]);
     const parsed = JSON.parse(tools) as readonly { readonly identifier: string }[];
     this.#load(toolModuleSource(parsed.map(({ identifier }) => identifier)), toolModuleName);
-    this.#memory = createEngineMemory(this.#memory.memory, heapEndAddress);
+    this.#memory = createEngineMemory(this.#memory.memory, heap);
     this.#ready = this.#memory.take();
     this.#toolsKey = key;
   }
