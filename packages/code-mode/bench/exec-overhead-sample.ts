@@ -1,0 +1,143 @@
+// One sample of exec-overhead.ts, in a process of its own; prints one line of JSON.
+import { createContext, runInContext } from "node:vm";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { createCodeModeService } from "../src/index.ts";
+import type { CodeModeService, ToolDefinition } from "../src/index.ts";
+
+export interface SampleRequest {
+  readonly subject: "code_mode" | "node_vm" | "worker" | "message_port";
+  readonly scenario: "cold" | "warm" | "pooled" | "idle" | "nested" | "stop";
+  readonly tools: number;
+  readonly warmups: number;
+  readonly iterations: number;
+}
+
+export interface Sample {
+  /** In ms, one for each iteration. */
+  readonly times: readonly number[];
+  /** Growth of the largest resident set over the timed part, in bytes. */
+  readonly residentGrowth: number;
+}
+
+const script = 'text("bench");';
+
+function syntheticTools(count: number): readonly ToolDefinition[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `tool_${index}`,
+    description: `Does the ${index}th thing.`,
+    kind: "function",
+    inputSchema: { type: "object", properties: { value: { type: "string" } }, required: ["value"] },
+  }));
+}
+
+async function execOnce(service: CodeModeService, enabledTools: readonly ToolDefinition[]) {
+  const response = await service.execute({ toolCallId: "bench", enabledTools, source: script });
+  if (response.status !== "completed" || response.contentItems.length !== 1) {
+    throw new Error(`unexpected answer ${JSON.stringify(response)}`);
+  }
+}
+
+function vmOnce(tools: readonly ToolDefinition[]): void {
+  let items = 0;
+  const globals: Record<string, unknown> = { text: () => (items += 1), tools: {} };
+  for (const { name } of tools) (globals["tools"] as Record<string, unknown>)[name] = () => null;
+  runInContext(script, createContext(globals));
+  if (items !== 1) throw new Error("unexpected number of items");
+}
+
+async function workerOnce(): Promise<void> {
+  const worker = new Worker("", { eval: true });
+  await new Promise((resolve) => worker.once("online", resolve));
+  void worker.terminate();
+}
+
+const residentPeak = () => process.resourceUsage().maxRSS * 1024;
+
+async function time(request: SampleRequest, once: () => unknown, pauseMs = 0): Promise<Sample> {
+  for (let index = 0; index < request.warmups; index += 1) await once();
+  const before = residentPeak();
+  const times: number[] = [];
+  for (let index = 0; index < request.iterations; index += 1) {
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    const start = performance.now();
+    await once();
+    times.push(performance.now() - start);
+  }
+  return { times, residentGrowth: residentPeak() - before };
+}
+
+/** One script that calls a tool again and again, so that the time of a call is what is measured. */
+async function nestedCalls(service: CodeModeService, { iterations }: SampleRequest) {
+  service.startTurnWorker({ invokeTool: async ({ input }) => input, notify() {} });
+  const enabledTools = syntheticTools(1);
+  const source = `for (let i = 0; i < ${iterations}; i++) await tools.tool_0({ a: 1 }); text(1);`;
+  await service.execute({ toolCallId: "bench", enabledTools, source });
+  const start = performance.now();
+  await service.execute({ toolCallId: "bench", enabledTools, source });
+  return { times: [(performance.now() - start) / iterations], residentGrowth: 0 };
+}
+
+/** A message to another thread and back. */
+async function pingPong({ iterations }: SampleRequest): Promise<Sample> {
+  const { port1, port2 } = new MessageChannel();
+  const echo =
+    'require("node:worker_threads").workerData.on("message", function (m) { this.postMessage(m); });';
+  const worker = new Worker(echo, { eval: true, workerData: port2, transferList: [port2] });
+  const once = () =>
+    new Promise((resolve) => {
+      port1.once("message", resolve);
+      port1.postMessage({ a: 1 });
+    });
+  for (let index = 0; index < iterations; index += 1) await once();
+  const start = performance.now();
+  for (let index = 0; index < iterations; index += 1) await once();
+  const time = (performance.now() - start) / iterations;
+  await worker.terminate();
+  port1.close();
+  return { times: [time], residentGrowth: 0 };
+}
+
+async function stops(service: CodeModeService, { iterations }: SampleRequest): Promise<Sample> {
+  const sources = [
+    "while (true) {}",
+    '/^(a+)+$/.test("a".repeat(40) + "b")',
+    "await tools.tool_0()",
+  ];
+  service.startTurnWorker({ invokeTool: () => new Promise(() => {}), notify() {} });
+  const times: number[] = [];
+  for (let index = 0; index < iterations; index += 1) {
+    const source = sources[index % sources.length] ?? "";
+    const request = {
+      toolCallId: "bench",
+      enabledTools: syntheticTools(1),
+      source,
+      yieldTimeMs: 5,
+    };
+    const { cellId } = await service.execute(request);
+    const start = performance.now();
+    await service.wait({ cellId, terminate: true });
+    times.push(performance.now() - start);
+  }
+  return { times, residentGrowth: 0 };
+}
+
+async function sample(request: SampleRequest): Promise<Sample> {
+  const tools = syntheticTools(request.tools);
+  const pauseMs = request.scenario === "idle" ? 20 : 0;
+  if (request.subject === "node_vm") return time(request, () => vmOnce(tools), pauseMs);
+  if (request.subject === "worker") return time(request, workerOnce);
+  if (request.subject === "message_port") return pingPong(request);
+  await using service = createCodeModeService();
+  if (request.scenario === "nested") return await nestedCalls(service, request);
+  if (request.scenario === "stop") return await stops(service, request);
+  if (request.scenario === "pooled") {
+    await service.warmUp();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return await time(request, () => execOnce(service, tools), pauseMs);
+}
+
+const [argument] = process.argv.slice(2);
+if (argument !== undefined) {
+  console.log(JSON.stringify(await sample(JSON.parse(argument) as SampleRequest)));
+}
