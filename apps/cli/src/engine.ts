@@ -16,6 +16,7 @@ import { createLocalEnvironment } from "@codex-ts/exec-server";
 import {
   createHttpTransport,
   hostFacts,
+  type HttpTransport,
   identityHeaders,
   resolveOriginator,
   terminalName,
@@ -31,6 +32,7 @@ import { defaultShell, systemShellLookups } from "@codex-ts/shell-command";
 import { commandEnvironment } from "./command-environment.ts";
 import { Failure } from "./failure.ts";
 import { findHooks, openHooks } from "./open-hooks.ts";
+import { openRules } from "./open-rules.ts";
 import type { ConfigFlags } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -117,28 +119,40 @@ function flagOverrides(flags: ConfigFlags): ConfigOverrides {
   };
 }
 
-export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
-  const { flags, terminal, cwd } = options;
-  const { loaded, config, env } = await openConfig(flags, terminal, cwd, {
-    approvalPolicy: "never",
-    ephemeral: options.ephemeral ? true : undefined,
-  });
-  const originator = resolveOriginator({ env, fallback: "codex-ts" });
-  const auth = createAuthManager({
-    codexHome: config.codexHome,
-    store: createCredentialStore(config.cliAuthCredentialsStore, { codexHome: config.codexHome }),
-    env,
-    enableCodexApiKeyEnv: true,
-  });
-  const source = createAuthSource({ provider: config.modelProvider, manager: auth, env });
-  const endpoint = toEndpoint(config.modelProvider, { env, authKind: await source.kind() });
-  const transport = createHttpTransport({
+/** Who we say we are; the documented variable replaces it. */
+function originatorOf(env: Terminal["env"]): string {
+  return resolveOriginator({ env, fallback: "codex-ts" });
+}
+
+/** The one transport of a run. */
+export function openTransport(env: Terminal["env"]): HttpTransport {
+  const originator = originatorOf(env);
+  return createHttpTransport({
     env,
     defaultHeaders: identityHeaders({
       originator,
       userAgent: userAgent({ originator, version, ...hostFacts(), terminal: terminalName(env) }),
     }),
   });
+}
+
+export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
+  const { flags, terminal, cwd } = options;
+  const { loaded, config, env } = await openConfig(flags, terminal, cwd, {
+    approvalPolicy: "never",
+    ephemeral: options.ephemeral ? true : undefined,
+  });
+  const originator = originatorOf(env);
+  const transport = openTransport(env);
+  const auth = createAuthManager({
+    codexHome: config.codexHome,
+    store: createCredentialStore(config.cliAuthCredentialsStore, { codexHome: config.codexHome }),
+    env,
+    enableCodexApiKeyEnv: true,
+    transport,
+  });
+  const source = createAuthSource({ provider: config.modelProvider, manager: auth, env });
+  const endpoint = toEndpoint(config.modelProvider, { env, authKind: await source.kind() });
   const warnings: string[] = [];
   const sandbox = createSandbox({
     env,
@@ -179,6 +193,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     threadConfig: {
       ...threadConfigOf(config, model),
       hooks: hooks ?? undefined,
+      commandPolicy: await openRules(loaded),
       startupWarnings: [...config.startupWarnings, ...(discovery?.warnings ?? [])],
     },
     manager,

@@ -61,6 +61,10 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { runHooksTest } = await import("./commands/hooks.ts");
       return runHooksTest(invocation, terminal);
     }
+    case "execpolicy check": {
+      const { runExecPolicyCheck } = await import("./commands/execpolicy.ts");
+      return runExecPolicyCheck(invocation, terminal);
+    }
     case "completion": {
       const [{ completionScript }, { buildProgram }] = await Promise.all([
         import("./commands/completion.ts"),

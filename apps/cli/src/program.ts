@@ -45,9 +45,9 @@ export type Invocation =
         readonly all: boolean;
       };
     }
-  | { readonly command: "login"; readonly config: ConfigFlags; readonly withApiKey: boolean }
+  | { readonly command: "login"; readonly config: ConfigFlags; readonly with: LoginMethod }
   | { readonly command: "login status"; readonly config: ConfigFlags }
-  | { readonly command: "logout"; readonly config: ConfigFlags }
+  | { readonly command: "logout"; readonly config: ConfigFlags; readonly local: boolean }
   | { readonly command: "features list"; readonly config: ConfigFlags }
   | { readonly command: "hooks list"; readonly config: ConfigFlags; readonly json: boolean }
   | {
@@ -57,9 +57,18 @@ export type Invocation =
       readonly event: string;
       readonly input: string | undefined;
     }
+  | {
+      readonly command: "execpolicy check";
+      readonly rules: readonly string[];
+      readonly pretty: boolean;
+      readonly resolveHostExecutables: boolean;
+      readonly words: readonly string[];
+    }
   | { readonly command: "completion"; readonly shell: CompletionShell }
   | { readonly command: "demo"; readonly config: ConfigFlags; readonly color: ColorMode }
   | { readonly command: "interactive"; readonly prompt: string | undefined };
+
+export type LoginMethod = "browser" | "device" | "api_key";
 
 export const completionShells = ["bash", "zsh", "fish", "powershell", "elvish"] as const;
 export type CompletionShell = (typeof completionShells)[number];
@@ -196,10 +205,11 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
 
   const login = program
     .command("login")
-    .description("store a credential")
+    .description("log in: with the browser, a code for another device, or an API key")
+    .option("--device-auth", "show a code to enter in a browser on any device")
     .option("--with-api-key", "read an API key from standard input and store it")
     .addOption(new Option("--api-key <KEY>").hideHelp())
-    .action((flags: { readonly withApiKey?: true; readonly apiKey?: string }) => {
+    .action((flags: LoginOptions) => {
       if (flags.apiKey !== undefined) {
         throw new CommanderError(
           2,
@@ -207,7 +217,7 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
           "Error: --api-key would put the key into your shell's history; pipe it in instead: printenv OPENAI_API_KEY | codex-ts login --with-api-key",
         );
       }
-      choose({ command: "login", config, withApiKey: flags.withApiKey === true });
+      choose({ command: "login", config, with: loginMethod(flags) });
     });
   addConfigFlags(login, config);
   const status = login
@@ -218,8 +228,11 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
 
   const logout = program
     .command("logout")
-    .description("remove the stored credential")
-    .action(() => choose({ command: "logout", config }));
+    .description("remove the stored credential, and end a ChatGPT login at the service")
+    .option("--local", "remove it here without telling the service")
+    .action((flags: { readonly local?: true }) =>
+      choose({ command: "logout", config, local: flags.local === true }),
+    );
   addConfigFlags(logout, config);
 
   const features = program.command("features").description("look at feature flags");
@@ -257,6 +270,33 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
     );
   addConfigFlags(hooksTest, config);
 
+  const rules: string[] = [];
+  program
+    .command("execpolicy")
+    .description("look at rules for commands")
+    .command("check")
+    .description("say what rules files say of a command, as JSON")
+    .argument("<COMMAND...>", "the command, word by word")
+    .passThroughOptions()
+    .addOption(
+      collected("-r, --rules <FILE>", "a rules file; may be repeated", rules).makeOptionMandatory(),
+    )
+    .option("--pretty", "print the JSON on several lines")
+    .option("--resolve-host-executables", "let rules for a bare name speak of absolute paths too")
+    .action(
+      (
+        words: readonly string[],
+        flags: { readonly pretty?: true; readonly resolveHostExecutables?: true },
+      ) =>
+        choose({
+          command: "execpolicy check",
+          rules,
+          pretty: flags.pretty === true,
+          resolveHostExecutables: flags.resolveHostExecutables === true,
+          words,
+        }),
+    );
+
   program
     .command("completion")
     .description("print a completion script for a shell")
@@ -270,6 +310,17 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
   addConfigFlags(demo, config);
   demo.addOption(colorOption(exec));
   return program;
+}
+
+interface LoginOptions {
+  readonly deviceAuth?: true;
+  readonly withApiKey?: true;
+  readonly apiKey?: string;
+}
+
+function loginMethod(flags: LoginOptions): LoginMethod {
+  if (flags.deviceAuth === true) return "device";
+  return flags.withApiKey === true ? "api_key" : "browser";
 }
 
 function addConfigFlags(command: Command, config: ConfigFlags): void {

@@ -1,4 +1,3 @@
-import { bundledCatalogue, lookUpModel } from "@codex-ts/models";
 import { describe, expect, test } from "vitest";
 import { hookSubject, selectTools, type ToolCall } from "./index.ts";
 
@@ -11,7 +10,18 @@ const call = (name: string, args: object): ToolCall => ({
 test("every tool there is can be hooked, under these names", () => {
   const tools = selectTools({
     model: {
-      ...lookUpModel(bundledCatalogue, "gpt-5.2-codex"),
+      slug: "m",
+      display_name: "M",
+      base_instructions: "",
+      supported_reasoning_levels: [],
+      shell_type: "shell_command",
+      visibility: "list",
+      supported_in_api: true,
+      priority: 0,
+      supports_reasoning_summaries: false,
+      support_verbosity: false,
+      truncation_policy: { mode: "tokens", limit: 10_000 },
+      supports_parallel_tool_calls: true,
       experimental_supported_tools: ["test_sync_tool"],
     },
     shellTool: true,

@@ -1,0 +1,60 @@
+// The rules files that this run's configuration brings, as a judge of commands.
+import { stat } from "node:fs/promises";
+import { type AbsolutePath, join, parent } from "@codex-ts/absolute-path";
+import type { LoadedConfig } from "@codex-ts/config";
+import type { ThreadConfig } from "@codex-ts/core";
+import { Failure } from "./failure.ts";
+
+interface RulesFolder {
+  readonly name: string;
+  readonly folder: AbsolutePath;
+}
+
+/**
+ * The judge that the `rules` folders make; undefined when there are none. A rules file with a mistake
+ * stops the run: without it, what it forbids would be allowed.
+ *
+ * @throws Failure with file, line and column of each mistake.
+ */
+export async function openRules(loaded: LoadedConfig): Promise<ThreadConfig["commandPolicy"]> {
+  const layers = (await Promise.all(rulesFolders(loaded).map(withRules))).flat();
+  if (layers.length === 0) return undefined;
+  const { commandPolicy, ExecPolicyError, loadRules } = await import("@codex-ts/exec-policy");
+  try {
+    const { policy, errors } = await loadRules(layers);
+    if (errors.length > 0) {
+      throw new Failure(
+        `Error loading rules:\n${errors.map((error) => `  ${error.message}`).join("\n")}`,
+      );
+    }
+    return commandPolicy(policy);
+  } catch (error) {
+    if (error instanceof ExecPolicyError) throw new Failure(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Lowest precedence first, without what is switched off or not trusted. */
+function rulesFolders({ layers, config }: LoadedConfig): readonly RulesFolder[] {
+  return layers.flatMap(({ name, disabledReason }): readonly RulesFolder[] => {
+    if (disabledReason !== undefined) return [];
+    switch (name.type) {
+      case "system":
+      case "user": {
+        const folder = parent(name.file);
+        return folder === null ? [] : [{ name: name.type, folder }];
+      }
+      case "project":
+        return config.trustLevel === "trusted"
+          ? [{ name: name.dotCodexFolder, folder: name.dotCodexFolder }]
+          : [];
+      default:
+        return [];
+    }
+  });
+}
+
+async function withRules(layer: RulesFolder): Promise<readonly RulesFolder[]> {
+  const found = await stat(join(layer.folder, "rules")).catch(() => null);
+  return found?.isDirectory() === true ? [layer] : [];
+}
