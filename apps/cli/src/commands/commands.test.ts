@@ -42,17 +42,12 @@ describe("login with an API key", () => {
     await expect(stat(file)).rejects.toThrow(/ENOENT/);
   });
 
-  test("an empty key, another way to log in, and a forced one are answered with what to do", async () => {
+  test("an empty key, and one where another login is forced, are answered with the reason", async () => {
     await using world = await plain();
     const empty = await world.run(["login", "--with-api-key"], { stdin: " \n" });
     expect([empty.code, empty.stderr]).toEqual([
       1,
       "Reading API key from stdin...\nError: No API key provided via stdin.\n",
-    ]);
-    const browser = await world.run(["login"]);
-    expect([browser.code, browser.stderr]).toEqual([
-      1,
-      expect.stringContaining("login --with-api-key") as string,
     ]);
     const forced = await world.run(
       ["login", "--with-api-key", "-c", "forced_login_method=chatgpt"],

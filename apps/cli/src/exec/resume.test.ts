@@ -50,8 +50,9 @@ test("a resumed run sends what the run before it sent, then the answer, then the
   await world.run(["exec", "--yolo", "one"]);
   await world.run(["exec", "--yolo", "resume", "--last", "two"]);
   const [, second, third] = world.model.requests.map(({ body, input }) => ({ body, input }));
-  const { input: _second, ...settings } = second?.body as Record<string, unknown>;
-  const { input: _third, ...resumedSettings } = third?.body as Record<string, unknown>;
+  const { input: _second, ...settings } = (second?.body ?? {}) as Record<string, unknown>;
+  const { input: _third, ...resumedSettings } = (third?.body ?? {}) as Record<string, unknown>;
+  expect(settings).not.toEqual({});
   expect(resumedSettings).toEqual(settings);
   expect(third?.input).toEqual([
     ...(second?.input ?? []),

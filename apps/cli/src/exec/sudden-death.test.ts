@@ -183,9 +183,7 @@ test(
       for (;;) {
         const index = queue.shift();
         if (index === undefined) return;
-        // From right after the first line to about the end of the turn.
-        const delayMs = Math.random() ** 2 * 1200;
-        deaths.push(await killAndResume(world, `run ${index}`, delayMs));
+        deaths.push(await killAndResume(world, `run ${index}`));
       }
     };
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, killNext));
