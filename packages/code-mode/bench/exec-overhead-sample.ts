@@ -1,15 +1,20 @@
 // One sample of exec-overhead.ts, in a process of its own; prints one line of JSON.
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { MessageChannel, Worker } from "node:worker_threads";
-import { createCodeModeService } from "../src/index.ts";
-import type { CodeModeService, ToolDefinition } from "../src/index.ts";
+import { createCodeModeService } from "@codex-ts/code-mode";
+import type { CodeModeService, ToolDefinition } from "@codex-ts/code-mode";
 
 export interface SampleRequest {
-  readonly subject: "code_mode" | "node_vm" | "worker" | "message_port";
+  readonly subject: "code_mode" | "ai_sdk" | "node_vm" | "worker" | "message_port";
   readonly scenario: "cold" | "warm" | "pooled" | "idle" | "nested" | "stop";
   readonly tools: number;
   readonly warmups: number;
   readonly iterations: number;
+  /** The folder in which `@ai-sdk/code-mode` is installed, for the subject of that name. */
+  readonly folder?: string | undefined;
 }
 
 export interface Sample {
@@ -43,6 +48,28 @@ function vmOnce(tools: readonly ToolDefinition[]): void {
   for (const { name } of tools) (globals["tools"] as Record<string, unknown>)[name] = () => null;
   runInContext(script, createContext(globals));
   if (items !== 1) throw new Error("unexpected number of items");
+}
+
+/** The same number of tools and one value as the outcome, through another package's own door. */
+async function loadAiSdk({ folder, tools: count }: SampleRequest): Promise<() => Promise<void>> {
+  const require = createRequire(join(folder ?? "", "package.json"));
+  const load = async (name: string) =>
+    (await import(pathToFileURL(require.resolve(name)).href)) as Record<string, unknown>;
+  const run = (await load("@ai-sdk/code-mode"))["experimental_runCodeMode"] as (options: {
+    js: string;
+    tools: Record<string, unknown>;
+  }) => Promise<unknown>;
+  const jsonSchema = (await load("ai"))["jsonSchema"] as (schema: unknown) => unknown;
+  const tools = Object.fromEntries(
+    syntheticTools(count).map(({ name, description, inputSchema }) => [
+      name,
+      { description, inputSchema: jsonSchema(inputSchema), execute: async () => null },
+    ]),
+  );
+  return async () => {
+    const result = await run({ js: 'return "bench";', tools });
+    if (result !== "bench") throw new Error(`unexpected answer ${JSON.stringify(result)}`);
+  };
 }
 
 async function workerOnce(): Promise<void> {
@@ -125,6 +152,7 @@ async function sample(request: SampleRequest): Promise<Sample> {
   const tools = syntheticTools(request.tools);
   const pauseMs = request.scenario === "idle" ? 20 : 0;
   if (request.subject === "node_vm") return time(request, () => vmOnce(tools), pauseMs);
+  if (request.subject === "ai_sdk") return time(request, await loadAiSdk(request));
   if (request.subject === "worker") return time(request, workerOnce);
   if (request.subject === "message_port") return pingPong(request);
   await using service = createCodeModeService();

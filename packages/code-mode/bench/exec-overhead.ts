@@ -1,5 +1,5 @@
 // node --conditions=@codex-ts/source packages/code-mode/bench/exec-overhead.ts [--samples 30]
-//   [--warm-iterations 25] [--tool-counts 0,32,128]
+//   [--warm-iterations 25] [--tool-counts 0,32,128] [--against-ai-sdk FOLDER] [--built]
 // What one exec costs: cold, warm and on a ready pool, each sample in a fresh process, next to
 // node:vm in the same run. The last table holds the ratios that are to stay within their bounds.
 import { execFileSync } from "node:child_process";
@@ -11,6 +11,10 @@ interface Settings {
   readonly samples: number;
   readonly warmIterations: number;
   readonly toolCounts: readonly number[];
+  /** A folder with `@ai-sdk/code-mode` and `ai` installed, to be measured in the same run. */
+  readonly aiSdk: string | undefined;
+  /** Measures `dist`, as it is published, instead of the sources, whose types are to be stripped first. */
+  readonly built: boolean;
 }
 
 function count(name: string, given: string, least: number): number {
@@ -28,21 +32,31 @@ function settings(argv: readonly string[]): Settings {
       samples: { type: "string", default: "8" },
       "warm-iterations": { type: "string", default: "25" },
       "tool-counts": { type: "string", default: "0,32,128" },
+      "against-ai-sdk": { type: "string" },
+      built: { type: "boolean", default: false },
     },
   });
   return {
     samples: count("samples", values.samples, 1),
     warmIterations: count("warm-iterations", values["warm-iterations"], 1),
     toolCounts: values["tool-counts"].split(",").map((each) => count("tool-counts", each, 0)),
+    aiSdk: values["against-ai-sdk"],
+    built: values.built,
   };
 }
 
+const chosen = settings(process.argv.slice(2));
 const sampleFile = fileURLToPath(new URL("./exec-overhead-sample.ts", import.meta.url));
 
 function run(request: SampleRequest): Sample {
   const output = execFileSync(
     process.execPath,
-    ["--conditions=@codex-ts/source", sampleFile, JSON.stringify(request)],
+    [
+      "--disable-warning=ExperimentalWarning",
+      ...(chosen.built ? [] : ["--conditions=@codex-ts/source"]),
+      sampleFile,
+      JSON.stringify(request),
+    ],
     { encoding: "utf8" },
   );
   return JSON.parse(output) as Sample;
@@ -131,7 +145,7 @@ function overheadTable({ samples, warmIterations, toolCounts }: Settings): strin
   return table(rows);
 }
 
-function ratioTable({ samples, toolCounts }: Settings): string {
+function ratioTable({ samples, toolCounts, aiSdk }: Settings): string {
   const rows: string[][] = [["figure", "code mode", "beside", "ratio", "bound"]];
   const add = (
     figure: string,
@@ -158,6 +172,11 @@ function ratioTable({ samples, toolCounts }: Settings): string {
   for (const tools of toolCounts) {
     const of = (subject: SampleRequest["subject"]) => request(subject, "warm", tools, 3, 200);
     warm.push(add(`warm exec, ${tools} tools / node:vm`, "0.50", of("code_mode"), of("node_vm")));
+  }
+  for (const tools of aiSdk === undefined ? [] : toolCounts) {
+    const ours = request("code_mode", "warm", tools, 3, 50);
+    const other: SampleRequest = { ...request("ai_sdk", "warm", tools, 3, 50), folder: aiSdk };
+    add(`warm exec, ${tools} tools / @ai-sdk/code-mode`, "", ours, other);
   }
   const [fewest] = warm;
   const most = warm.at(-1);
@@ -205,7 +224,6 @@ function ratioTable({ samples, toolCounts }: Settings): string {
   return table(rows);
 }
 
-const chosen = settings(process.argv.slice(2));
 console.log(
   `exec_overhead: samples ${chosen.samples}, warm_iterations ${chosen.warmIterations}, tool_counts ${chosen.toolCounts.join(",")}`,
 );
