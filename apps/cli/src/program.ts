@@ -543,7 +543,7 @@ const valueFlags: ReadonlySet<string> = new Set([
  * `exec PROMPT resume …` means `exec resume … PROMPT`: the first word of exec is a prompt even when
  * `resume` follows it.
  */
-export function moveResumeToFront(args: readonly string[]): readonly string[] {
+function moveResumeToFront(args: readonly string[]): readonly string[] {
   const start = args.findIndex((arg) => arg === "exec" || arg === "e");
   if (start < 0) return args;
   const words: number[] = [];

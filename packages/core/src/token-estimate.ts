@@ -52,7 +52,7 @@ const modelGenerated: ReadonlySet<ResponseItem["type"]> = new Set([
 ]);
 
 /** Whether the service has counted the item in the usage of a response. */
-export function isModelGenerated(item: ResponseItem): boolean {
+function isModelGenerated(item: ResponseItem): boolean {
   return item.type === "message" ? item.role === "assistant" : modelGenerated.has(item.type);
 }
 

@@ -8,7 +8,7 @@ import { linesFromEnd, parseLine } from "./lines.ts";
 const blockSize = 8 * 1024;
 
 /** The file of thread names below the Codex home. */
-export function threadNamesPath(codexHome: AbsolutePath): AbsolutePath {
+function threadNamesPath(codexHome: AbsolutePath): AbsolutePath {
   return join(codexHome, "session_index.jsonl");
 }
 

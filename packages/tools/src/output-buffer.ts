@@ -2,7 +2,7 @@
 import { decodeOutput } from "./decode-output.ts";
 
 /** How much of a process's output is kept, in bytes: half from its beginning, half from its end. */
-export const OUTPUT_CAPACITY = 1024 * 1024;
+const OUTPUT_CAPACITY = 1024 * 1024;
 
 const FIRST_ALLOCATION = 4096;
 

@@ -294,7 +294,7 @@ function durationText(ms: number): string {
 }
 
 /** One line for a sandbox policy. */
-export function sandboxSummary(policy: SandboxPolicy): string {
+function sandboxSummary(policy: SandboxPolicy): string {
   switch (policy.type) {
     case "danger-full-access":
       return "danger-full-access";
