@@ -89,8 +89,11 @@ const warmUpCells = 4;
 const warmUpSource = 'text("ready"); await 0;';
 /** Idle workers above the warm ones that are kept for the next burst. */
 const extraIdle = 1;
-const workerStackMb = 8;
-const workerHeapMb = 256;
+/**
+ * A stack in which the engine's own check comes first; and a young generation that stays small, since
+ * a thread leaves little behind that lives long, and would otherwise let its memory grow for it.
+ */
+const workerLimits = { stackSizeMb: 8, maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 };
 
 export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTools): WorkerPool {
   const workers = new Set<PoolWorker>();
@@ -111,7 +114,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
       env: {},
       argv: [],
       execArgv: [],
-      resourceLimits: { stackSizeMb: workerStackMb, maxOldGenerationSizeMb: workerHeapMb },
+      resourceLimits: workerLimits,
     });
     const worker: PoolWorker = {
       thread,
