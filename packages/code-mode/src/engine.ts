@@ -23,7 +23,7 @@ import { storedSize } from "./wire.ts";
 import type { CellLimits, CellOutcome } from "./wire.ts";
 
 /** The script's name in stack traces. */
-export const scriptFile = "exec_main.mjs";
+const scriptFile = "exec_main.mjs";
 /** Below a quarter of the worker's stack: QuickJS must notice before the host's stack ends. */
 const maxStackBytes = 256 * 1024;
 const jobsPerBatch = 1000;

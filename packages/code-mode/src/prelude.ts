@@ -24,7 +24,7 @@ export const helperStatus = {
 } as const;
 
 /** Thrown by `exit()`; a cell that ends with it after `exit()` was called is a success. */
-export const exitSentinel = "__codex_code_mode_exit__";
+const exitSentinel = "__codex_code_mode_exit__";
 
 /** The globals of the language that stay; every other own property of `globalThis` is removed. */
 const standardGlobals = [
@@ -269,7 +269,6 @@ return {
     if (callback !== undefined) callback();
   },
   describe,
-  isSentinel(value) { return value === sentinel; },
   setTools(list) {
     const tools = {};
     const all = [];
