@@ -169,6 +169,7 @@ const rows: readonly (readonly [key: string, bad: string, allowed: string])[] = 
   ["plugins.x.enabled", "1", flag],
   ["tool_suggest.discoverables", "1", "an array, each element a table"],
   ["audio", "1", "a table"],
+  ["hooks", "1", "a table"],
   ["realtime", "1", "a table"],
   ["windows_wsl_setup_acknowledged", "1", flag],
   ["model_providers.x.name", "1", text],

@@ -299,7 +299,6 @@ describe("failures", () => {
 
   test.each([
     ["a refused request", httpError(400, { error: { message: "bad" } })],
-    ["an exhausted context", failedResponse({ code: "context_length_exceeded", message: "full" })],
     ["a cut stream without retries", brokenStream()],
   ])("%s ends the turn with an error, and the next turn works", async (_name, reply) => {
     await using world = await threadWorld({ script: [reply, respond([message("ok")])] });
@@ -313,6 +312,24 @@ describe("failures", () => {
       'user "one"',
       'user "two"',
     ]);
+  });
+
+  test("an exhausted context ends the turn, and the next one begins with a summary", async () => {
+    await using world = await threadWorld({
+      script: [
+        failedResponse({ code: "context_length_exceeded", message: "full" }),
+        respond([message("SUMMARY")]),
+        respond([message("ok")]),
+      ],
+    });
+    const { thread } = await world.manager.startThread(world.config);
+    const events = await say(thread, "one");
+    expect(events.find(({ msg }) => msg.type === "error")?.msg).toMatchObject({
+      codex_error_info: "context_window_exceeded",
+    });
+    const next = labels(await say(thread, "two"));
+    expect(next).toContain("context_compacted");
+    expect(world.model.requests[2]?.input.map(itemLabel).at(-1)).toBe('user "two"');
   });
 
   test("an unknown tool is answered, and the turn goes on", async () => {

@@ -63,7 +63,7 @@ export function createToolRouter(options: {
         const subject = context.hooks === undefined ? null : hookSubject(call);
         const refusal =
           subject === null ? null : ((await context.hooks?.before(subject, signal)) ?? null);
-        signal.throwIfAborted();
+        if (subject !== null) signal.throwIfAborted();
         if (refusal !== null) return outputItem(call, refusal);
         const running = tool.run(
           call,
