@@ -4,6 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+const roots: string[] = [];
+process.once("exit", () => {
+  for (const root of roots) rmSync(root, { recursive: true, force: true });
+});
+
 export interface BenchHome {
   readonly repository: string;
   readonly env: NodeJS.ProcessEnv;
@@ -15,7 +20,7 @@ export interface BenchHome {
  */
 export function makeBenchHome(url: string): BenchHome {
   const root = mkdtempSync(join(homedir(), ".codex-ts-bench-"));
-  process.on("exit", () => rmSync(root, { recursive: true, force: true }));
+  roots.push(root);
   const home = join(root, "home");
   const repository = join(root, "work");
   mkdirSync(home);

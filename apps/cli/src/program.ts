@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import type { ColorMode } from "./colors.ts";
 import { nearestWord } from "./nearest-word.ts";
+import { moveResumeToFront } from "./resume-words.ts";
 import { version } from "./version.ts";
 
 /** What the flags in front of and behind a subcommand add up to; later ones win, lists append. */
@@ -514,49 +515,3 @@ Environment:
   CODEX_API_KEY   API key for this run; goes before a stored login
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 on SIGINT, 143 on SIGTERM.`;
-
-/** Value flags of `exec`, so that its words can be told from their values. */
-const valueFlags: ReadonlySet<string> = new Set([
-  "-c",
-  "--config",
-  "--enable",
-  "--disable",
-  "-p",
-  "--profile",
-  "-m",
-  "--model",
-  "-s",
-  "--sandbox",
-  "-C",
-  "--cd",
-  "--add-dir",
-  "--local-provider",
-  "-o",
-  "--output-last-message",
-  "--output-schema",
-  "-i",
-  "--image",
-  "--color",
-]);
-
-/**
- * `exec PROMPT resume …` means `exec resume … PROMPT`: the first word of exec is a prompt even when
- * `resume` follows it.
- */
-function moveResumeToFront(args: readonly string[]): readonly string[] {
-  const start = args.findIndex((arg) => arg === "exec" || arg === "e");
-  if (start < 0) return args;
-  const words: number[] = [];
-  for (let index = start + 1; index < args.length; index += 1) {
-    const arg = args[index] ?? "";
-    if (arg === "--") break;
-    if (valueFlags.has(arg)) index += 1;
-    else if (!arg.startsWith("-") || arg === "-") words.push(index);
-  }
-  const [prompt, resume] = words;
-  if (prompt === undefined || resume === undefined || args[resume] !== "resume") return args;
-  if (args[prompt] === "resume") return args;
-  const rest = [...args.slice(0, prompt), ...args.slice(prompt + 1)];
-  const hasOwnPrompt = words.length > 3 || (words.length > 2 && args.includes("--last"));
-  return hasOwnPrompt ? rest : [...rest, "--", args[prompt] ?? ""];
-}

@@ -1,12 +1,11 @@
 // A running thread: its settings, its history, its one active turn.
-import { type AbsolutePath, fromAbsolute } from "@codex-ts/absolute-path";
+import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { readWorkspaceFacts } from "@codex-ts/git-utils";
 import { legacyHookPayload, startNotify } from "@codex-ts/hooks";
 import {
   type Event,
   type EventMsg,
   type Op,
-  type RateLimitSnapshot,
   type ThreadId,
   type UserInput,
   uuidV7,
@@ -25,10 +24,12 @@ import {
   type ToolRouter,
 } from "@codex-ts/tools";
 import { PendingApprovals } from "./approvals.ts";
+import { changedSettings } from "./changed-settings.ts";
 import { type ContextSources, fullContext } from "./context-updates.ts";
 import { hostTimezone, localDate } from "./environment-context.ts";
 import { History, type HistoryState } from "./history.ts";
 import { Journal } from "./journal.ts";
+import { rateLimitStore } from "./rate-limit-store.ts";
 import type { RateLimitStore } from "./sampling.ts";
 import { CoreError, type Thread } from "./thread.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
@@ -475,41 +476,4 @@ function timeout(ms: number): Promise<void> {
   return new Promise((done) => {
     setTimeout(done, ms).unref();
   });
-}
-
-function changedSettings(
-  settings: SessionSettings,
-  op: Extract<Op, { type: "user_turn" | "override_turn_context" }>,
-): SessionSettings {
-  const effort =
-    op.type === "user_turn" || op.effort === null ? (op.effort ?? undefined) : settings.effort;
-  return {
-    cwd: op.cwd === undefined ? settings.cwd : fromAbsolute(op.cwd),
-    model: op.collaboration_mode?.settings.model ?? op.model ?? settings.model,
-    approvalPolicy: op.approval_policy ?? settings.approvalPolicy,
-    approvalsReviewer: op.approvals_reviewer ?? settings.approvalsReviewer,
-    sandboxPolicy: op.sandbox_policy ?? settings.sandboxPolicy,
-    effort: op.collaboration_mode?.settings.reasoning_effort ?? op.effort ?? effort,
-    summary: op.summary ?? settings.summary,
-    verbosity: settings.verbosity,
-    serviceTier:
-      op.service_tier === undefined ? settings.serviceTier : (op.service_tier ?? undefined),
-    personality: op.personality ?? settings.personality,
-    collaborationMode: op.collaboration_mode ?? undefined,
-  };
-}
-
-function rateLimitStore(): RateLimitStore {
-  let current: RateLimitSnapshot | null = null;
-  return {
-    current: () => current,
-    merge: (snapshot) => {
-      current = {
-        ...snapshot,
-        limit_id: snapshot.limit_id ?? "codex",
-        credits: snapshot.credits ?? current?.credits ?? null,
-        plan_type: snapshot.plan_type ?? current?.plan_type ?? null,
-      };
-    },
-  };
 }

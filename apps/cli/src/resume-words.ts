@@ -1,0 +1,47 @@
+// `exec PROMPT resume …`: a grammar that the parser does not know.
+
+/** Value flags of `exec`, so that its words can be told from their values. */
+const valueFlags: ReadonlySet<string> = new Set([
+  "-c",
+  "--config",
+  "--enable",
+  "--disable",
+  "-p",
+  "--profile",
+  "-m",
+  "--model",
+  "-s",
+  "--sandbox",
+  "-C",
+  "--cd",
+  "--add-dir",
+  "--local-provider",
+  "-o",
+  "--output-last-message",
+  "--output-schema",
+  "-i",
+  "--image",
+  "--color",
+]);
+
+/**
+ * `exec PROMPT resume …` means `exec resume … PROMPT`: the first word of exec is a prompt even when
+ * `resume` follows it.
+ */
+export function moveResumeToFront(args: readonly string[]): readonly string[] {
+  const start = args.findIndex((arg) => arg === "exec" || arg === "e");
+  if (start < 0) return args;
+  const words: number[] = [];
+  for (let index = start + 1; index < args.length; index += 1) {
+    const arg = args[index] ?? "";
+    if (arg === "--") break;
+    if (valueFlags.has(arg)) index += 1;
+    else if (!arg.startsWith("-") || arg === "-") words.push(index);
+  }
+  const [prompt, resume] = words;
+  if (prompt === undefined || resume === undefined || args[resume] !== "resume") return args;
+  if (args[prompt] === "resume") return args;
+  const rest = [...args.slice(0, prompt), ...args.slice(prompt + 1)];
+  const hasOwnPrompt = words.length > 3 || (words.length > 2 && args.includes("--last"));
+  return hasOwnPrompt ? rest : [...rest, "--", args[prompt] ?? ""];
+}
