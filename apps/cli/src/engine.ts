@@ -33,7 +33,7 @@ import { commandEnvironment } from "./command-environment.ts";
 import { Failure } from "./failure.ts";
 import { findHooks, openHooks } from "./open-hooks.ts";
 import { openRules } from "./open-rules.ts";
-import type { ConfigFlags } from "./program.ts";
+import type { ConfigFlags } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
 

@@ -57,6 +57,16 @@ function commitAll({ git }: Place, root: string): void {
   git(root, "commit", "-qm", "Commit");
 }
 
+/** A repository with another as the submodule `mod`. */
+async function baseWithSubmodule(place: Place): Promise<AbsolutePath> {
+  const inner = await base(place, "inner");
+  const root = await base(place);
+  const allowFile = ["-c", "protocol.file.allow=always"];
+  place.git(root, ...allowFile, "submodule", "--quiet", "add", inner, "mod");
+  commitAll(place, root);
+  return root;
+}
+
 const shapes: Readonly<Record<string, Shape>> = {
   "a clean repository": (place) => base(place),
   "changes of the person's before the turn": async (place) => {
@@ -157,36 +167,12 @@ const shapes: Readonly<Record<string, Shape>> = {
     return linked;
   },
   "a submodule, and the inside of one": async (place) => {
-    const inner = await base(place, "inner");
-    const root = await base(place);
-    place.git(
-      root,
-      "-c",
-      "protocol.file.allow=always",
-      "submodule",
-      "--quiet",
-      "add",
-      inner,
-      "mod",
-    );
-    commitAll(place, root);
+    const root = await baseWithSubmodule(place);
     await write(root, { "mod/dirty.txt": "mine\n" });
     return root;
   },
   "the inside of a submodule": async (place) => {
-    const inner = await base(place, "inner");
-    const root = await base(place);
-    place.git(
-      root,
-      "-c",
-      "protocol.file.allow=always",
-      "submodule",
-      "--quiet",
-      "add",
-      inner,
-      "mod",
-    );
-    commitAll(place, root);
+    const root = await baseWithSubmodule(place);
     return join(root, "mod");
   },
   "a git folder elsewhere": async (place) =>

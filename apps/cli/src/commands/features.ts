@@ -1,7 +1,7 @@
 // `codex-ts features list`: every feature flag, its stage, and whether it is on.
 import { featureListRows, formatFeatureList } from "@codex-ts/features";
 import { openConfig } from "../engine.ts";
-import type { ConfigFlags } from "../program.ts";
+import type { ConfigFlags } from "../flags.ts";
 import type { Terminal } from "../terminal.ts";
 import { workingFolder } from "../working-folder.ts";
 

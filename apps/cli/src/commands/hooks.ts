@@ -14,7 +14,7 @@ import { decodeInput } from "../exec/prompt.ts";
 import { openConfig } from "../engine.ts";
 import { Failure } from "../failure.ts";
 import { findHooks, openHooks } from "../open-hooks.ts";
-import type { ConfigFlags } from "../program.ts";
+import type { ConfigFlags } from "../flags.ts";
 import type { Terminal } from "../terminal.ts";
 import { workingFolder } from "../working-folder.ts";
 

@@ -12,7 +12,8 @@ import {
 import { decodeInput } from "../exec/prompt.ts";
 import { openConfig, openTransport } from "../engine.ts";
 import { Failure } from "../failure.ts";
-import type { ConfigFlags, LoginMethod } from "../program.ts";
+import type { ConfigFlags } from "../flags.ts";
+import type { LoginMethod } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 import { workingFolder } from "../working-folder.ts";
 
