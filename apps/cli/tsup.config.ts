@@ -36,8 +36,8 @@ export default defineConfig({
   removeNodeProtocol: false,
   treeshake: true,
   // What has native code stays a dependency; all else is bundled.
-  noExternal: [/^(?!koffi$|@napi-rs\/image$)/],
-  external: ["koffi", "@napi-rs/image"],
+  noExternal: [/^(?!koffi$|@napi-rs\/(?:image|keyring)$)/],
+  external: ["koffi", "@napi-rs/image", "@napi-rs/keyring"],
   esbuildPlugins: [lazyBuiltins],
   esbuildOptions(options) {
     options.conditions = ["@codex-ts/source"];

@@ -35,23 +35,63 @@ export interface AuthDotJson {
  * @param where names the place in errors, for example the file's path.
  * @throws LoginError `invalid_record`, also when the id token is not a JWT.
  */
-export async function parseRecord(text: string, where: string): Promise<AuthDotJson> {
-  // zod is loaded by those who have a record, not by everyone who imports this package.
-  const { authDotJsonSchema } = await import("./auth-dot-json-schema.ts");
-  const parsed = authDotJsonSchema.safeParse(parseJson(text, where));
-  if (!parsed.success) {
-    const key = parsed.error.issues[0]?.path.map(String).join(".") ?? "";
-    throw invalidRecord(where, key === "" ? "is not a JSON object" : `has a bad value at ${key}`);
-  }
-  const { tokens } = parsed.data;
-  if (tokens !== undefined && tokens !== null) {
+export function parseRecord(text: string, where: string): AuthDotJson {
+  const record = parseJson(text, where);
+  if (!isObject(record)) throw invalidRecord(where, "is not a JSON object");
+  const key = firstBadKey(record);
+  if (key !== null) throw invalidRecord(where, `has a bad value at ${key}`);
+  const checked: AuthDotJson = record;
+  if (checked.tokens != null) {
     try {
-      parseIdToken(tokens.id_token);
+      parseIdToken(checked.tokens.id_token);
     } catch (error) {
       throw invalidRecord(where, "has a bad value at tokens.id_token", error);
     }
   }
-  return redactInOutput(parsed.data, { redacted: where });
+  return redactInOutput(checked, { redacted: where });
+}
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value == null || check(value);
+
+/** RFC 3339, any offset. */
+const isInstant: Check = (value) =>
+  typeof value === "string" &&
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i.test(value) &&
+  !Number.isNaN(Date.parse(value));
+
+// A schema library would cost every program that starts with a login more than the rest of its start.
+const recordChecks: Readonly<Record<string, Check>> = {
+  auth_mode: orAbsent((value) =>
+    ["apikey", "chatgpt", "chatgptAuthTokens"].some((mode) => mode === value),
+  ),
+  OPENAI_API_KEY: orAbsent(isText),
+  tokens: orAbsent(isObject),
+  last_refresh: orAbsent(isInstant),
+};
+const tokenChecks: Readonly<Record<string, Check>> = {
+  id_token: isText,
+  access_token: isText,
+  refresh_token: isText,
+  account_id: orAbsent(isText),
+};
+
+function firstBadKey(record: Readonly<Record<string, unknown>>): string | null {
+  const bad = (value: Readonly<Record<string, unknown>>, checks: typeof recordChecks) =>
+    Object.entries(checks).find(([key, check]) => !check(value[key]))?.[0] ?? null;
+  const key = bad(record, recordChecks);
+  if (key !== null || !isObject(record["tokens"])) return key;
+  const tokenKey = bad(record["tokens"], tokenChecks);
+  return tokenKey === null ? null : `tokens.${tokenKey}`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parseJson(text: string, where: string): unknown {
@@ -73,15 +113,23 @@ function invalidRecord(where: string, fault: string, cause?: unknown): LoginErro
 
 /** The text of `auth.json`: known keys in their order, then the others. */
 export function serializeRecord(record: AuthDotJson): string {
+  return JSON.stringify(inOrder(record), null, 2);
+}
+
+/** The same on one line, as keyrings hold it. */
+export function serializeRecordCompact(record: AuthDotJson): string {
+  return JSON.stringify(inOrder(record));
+}
+
+function inOrder(record: AuthDotJson): AuthDotJson {
   const { auth_mode, OPENAI_API_KEY, tokens, last_refresh, ...unknown } = record;
-  const ordered = {
+  return {
     ...(auth_mode == null ? {} : { auth_mode }),
     OPENAI_API_KEY: OPENAI_API_KEY ?? null,
     ...(tokens == null ? {} : { tokens: orderTokens(tokens) }),
     ...(last_refresh == null ? {} : { last_refresh }),
     ...unknown,
   };
-  return JSON.stringify(ordered, null, 2);
 }
 
 function orderTokens(tokens: StoredTokens): StoredTokens {

@@ -26,7 +26,7 @@ export interface AuthSource {
    * The credential for the next request. May run the provider's token command; when that fails, this
    * rejects, and no request must be sent.
    *
-   * @throws LoginError of any code but `unsupported_store`; `signal.reason` when aborted.
+   * @throws LoginError; `signal.reason` when aborted.
    */
   current(signal?: AbortSignal): Promise<RequestAuth>;
   /**

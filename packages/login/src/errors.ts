@@ -3,8 +3,8 @@ export type LoginErrorCode =
   | "invalid_record"
   /** The file or its folder cannot be read or written. */
   | "file_access"
-  /** A value of `cli_auth_credentials_store` that this version does not offer. */
-  | "unsupported_store"
+  /** The operating system's keyring cannot be used. */
+  | "keyring_access"
   | "invalid_jwt"
   /** The variable that a provider's `env_key` names is unset or blank. */
   | "missing_env_key"

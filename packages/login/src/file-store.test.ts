@@ -248,13 +248,4 @@ describe("the store that the configuration names", () => {
       false,
     ]);
   });
-
-  test.each(["keyring", "auto"] as const)("%s is not available in this version", (mode) => {
-    expect(() => createCredentialStore(mode, home)).toThrow(
-      expect.objectContaining({
-        code: "unsupported_store",
-        message: `cli_auth_credentials_store = "${mode}" is not available in this version; use "file" or "ephemeral"`,
-      }),
-    );
-  });
 });

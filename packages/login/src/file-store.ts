@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { watch } from "node:fs";
 import {
   type FileHandle,
   mkdir,
@@ -43,7 +44,7 @@ export function createFileStore({
 
     async load() {
       const text = await onFile("read", path, () => readPrivateFile(path));
-      return text === null ? null : await parseRecord(text, path);
+      return text === null ? null : parseRecord(text, path);
     },
 
     async save(record) {
@@ -77,6 +78,32 @@ export function createFileStore({
       } catch (cause) {
         if (isWorking) throw cause;
         throw fileError("locked", path, cause);
+      }
+    },
+
+    async mark() {
+      return await onFile("read", path, async () => {
+        try {
+          const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+          return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+        } catch (error) {
+          if (errorCode(error) === "ENOENT") return "";
+          throw error;
+        }
+      });
+    },
+
+    watch(onChange) {
+      try {
+        // The folder: the file itself is another one after every save.
+        const watcher = watch(codexHome, { persistent: false }, (_event, name) => {
+          if (name === null || name === basename(path)) onChange();
+        });
+        watcher.on("error", () => watcher.close());
+        return () => watcher.close();
+      } catch {
+        // No such folder yet, or no watches left: whoever wants to know has to look.
+        return () => {};
       }
     },
   };
