@@ -27,6 +27,13 @@ describe("a user message is context when a part is one whole fragment", () => {
     expect(isUserTurnBoundary(message)).toBe(true);
   });
 
+  test("a hook prompt is known by its mark: a person who types its text begins a turn", () => {
+    const text = '<hook_prompt hook_run_id="r">go on</hook_prompt>';
+    const marked = { ...userMessage(text), id: "hook-prompt-1" };
+    expect([marked, userMessage(text)].map(isContextualUserMessage)).toEqual([true, false]);
+    expect([marked, userMessage(text)].map(isUserTurnBoundary)).toEqual([false, true]);
+  });
+
   test("the marker of a stopped turn is context", () => {
     expect(isContextualUserMessage(turnAbortedMarker())).toBe(true);
   });

@@ -1,5 +1,10 @@
 // Messages that core itself put into the history: how they are recognised.
-import type { ContentItem, MessageItem, ResponseItem } from "@codex-ts/protocol";
+import {
+  type ContentItem,
+  isHookPromptMessage,
+  type MessageItem,
+  type ResponseItem,
+} from "@codex-ts/protocol";
 
 const userFragments: readonly (readonly [open: string, close: string])[] = [
   ["# agents.md instructions for ", "</instructions>"],
@@ -8,7 +13,6 @@ const userFragments: readonly (readonly [open: string, close: string])[] = [
   ["<user_shell_command>", "</user_shell_command>"],
   ["<turn_aborted>", "</turn_aborted>"],
   ["<subagent_notification>", "</subagent_notification>"],
-  ["<hook_prompt ", "</hook_prompt>"],
 ];
 
 const developerSections: readonly string[] = [
@@ -24,15 +28,23 @@ export function partText(part: ContentItem): string | null {
   return part.type === "input_image" ? null : part.text;
 }
 
-function isUserFragment(part: ContentItem): boolean {
-  const text = partText(part)?.trim().toLowerCase();
-  if (text === undefined) return false;
-  return userFragments.some(([open, close]) => text.startsWith(open) && text.endsWith(close));
+/** Whether a text is one whole fragment of context. */
+export function isContextFragment(text: string): boolean {
+  const lower = text.trim().toLowerCase();
+  return userFragments.some(([open, close]) => lower.startsWith(open) && lower.endsWith(close));
 }
 
-/** Whether a user message is context (instructions, environment, a marker) and not a person's words. */
+function isFragmentPart(part: ContentItem): boolean {
+  const text = partText(part);
+  return text !== null && isContextFragment(text);
+}
+
+/**
+ * Whether a user message is context (instructions, environment, a marker, a hook prompt) and not a
+ * person's words. A hook prompt is known by its mark alone.
+ */
 export function isContextualUserMessage(item: MessageItem): boolean {
-  return item.role === "user" && item.content.some(isUserFragment);
+  return item.role === "user" && (isHookPromptMessage(item) || item.content.some(isFragmentPart));
 }
 
 /** Whether a developer message holds a section of the context that each turn may restate. */

@@ -19,6 +19,7 @@ import {
   type RolloutRecorder,
 } from "@codex-ts/rollout";
 import { emptyHistory, type HistoryState } from "./history.ts";
+import { initialMessages } from "./initial-messages.ts";
 import { combineInstructions, readProjectDocs } from "./project-docs.ts";
 import { replay } from "./replay.ts";
 import { Session } from "./session.ts";
@@ -165,7 +166,8 @@ export class ThreadManager implements AsyncDisposable {
     });
     parts.settings.report = (message) => void session.announce({ type: "warning", message });
     this.#threads.set(id, session);
-    const configured = sessionConfigured(session, config, lines);
+    const past = lines === null ? null : await initialMessages(lines, id);
+    const configured = sessionConfigured(session, config, past);
     await session.announce(configured);
     for (const notice of config.deprecationNotices) {
       await session.announce({ type: "deprecation_notice", ...notice });
@@ -202,11 +204,8 @@ function modelWarning(config: ThreadConfig, history: HistoryState): readonly str
 function sessionConfigured(
   session: Session,
   config: ThreadConfig,
-  lines: readonly RolloutItem[] | null,
+  past: readonly EventMsg[] | null,
 ): EventOf<"session_configured"> {
-  const messages = lines?.flatMap((line): readonly EventMsg[] =>
-    line.type === "event_msg" ? [line.payload] : [],
-  );
   return {
     type: "session_configured",
     session_id: session.id,
@@ -220,7 +219,7 @@ function sessionConfigured(
     ...(config.effort === undefined ? {} : { reasoning_effort: config.effort }),
     history_log_id: 0,
     history_entry_count: 0,
-    ...(messages === undefined ? {} : { initial_messages: messages }),
+    ...(past === null ? {} : { initial_messages: past }),
     ...(session.rolloutPath === null ? {} : { rollout_path: session.rolloutPath }),
   };
 }

@@ -1,6 +1,6 @@
 // One turn: from a person's input to the model's last word.
 import { setTimeout as sleep } from "node:timers/promises";
-import { hookPromptItem, hookPromptMessage } from "@codex-ts/hooks";
+import { hookPrompt } from "@codex-ts/hooks";
 import {
   type CodexErrorInfo,
   developerMessage,
@@ -172,9 +172,9 @@ async function askStopHooks(
   const { turn, history, journal } = services;
   const outcome = await services.hooks.stop(stopHookActive, lastMessage);
   if (outcome.stop !== null) return "stop";
-  const message = outcome.block === null ? null : hookPromptMessage(outcome.block.fragments);
-  const item = message === null ? null : hookPromptItem(message);
-  if (message === null || item === null) return "end";
+  const prompt = outcome.block === null ? null : hookPrompt(outcome.block.fragments);
+  if (prompt === null) return "end";
+  const { message, item } = prompt;
   history.record(message, turn.truncation);
   const scope = { thread_id: services.threadId, turn_id: turn.turnId };
   await journal.post(

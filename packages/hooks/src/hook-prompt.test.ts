@@ -1,12 +1,7 @@
+import type { MessageItem } from "@codex-ts/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  formatHookPrompt,
-  hookPromptItem,
-  hookPromptMessage,
-  isHookPromptId,
-  parseHookPrompt,
-} from "./hook-prompt.ts";
+import { formatHookPrompt, hookPrompt, hookPromptItem, parseHookPrompt } from "./hook-prompt.ts";
 
 test("markup is escaped; apostrophes, line breaks and tabs stay", () => {
   expect(formatHookPrompt({ text: `a & <b> "c" 'd'\n\te`, hookRunId: `r"&<>'` })).toBe(
@@ -14,38 +9,53 @@ test("markup is escaped; apostrophes, line breaks and tabs stay", () => {
   );
 });
 
-test("two fragments make one user message and come back", () => {
+test("what XML cannot hold is replaced, and what its parsers would change is written out", () => {
+  expect(formatHookPrompt({ text: "\u001B[31mred\0\r\n\uD800", hookRunId: "a\tb\n\u0007" })).toBe(
+    '<hook_prompt hook_run_id="a&#9;b&#10;\uFFFD">\uFFFD[31mred\uFFFD&#13;\n\uFFFD</hook_prompt>',
+  );
+});
+
+test("two fragments make one user message and come back", async () => {
   const fragments = [
     { text: "fix & test", hookRunId: "stop:0:/h.json:1" },
     { text: 'say "<done>"', hookRunId: "stop:1:/h.json:2" },
   ];
-  const message = hookPromptMessage(fragments);
-  expect(message).toEqual({
-    type: "message",
-    role: "user",
-    id: expect.stringMatching(/^hook-prompt-[0-9a-f-]{36}$/),
-    content: [
-      {
-        type: "input_text",
-        text: '<hook_prompt hook_run_id="stop:0:/h.json:1">fix &amp; test</hook_prompt>',
-      },
-      {
-        type: "input_text",
-        text: '<hook_prompt hook_run_id="stop:1:/h.json:2">say "&lt;done&gt;"</hook_prompt>',
-      },
-    ],
+  const id = "hook-prompt-1";
+  const prompt = hookPrompt(fragments, id);
+  expect(prompt).toEqual({
+    message: {
+      type: "message",
+      role: "user",
+      id,
+      content: [
+        {
+          type: "input_text",
+          text: '<hook_prompt hook_run_id="stop:0:/h.json:1">fix &amp; test</hook_prompt>',
+        },
+        {
+          type: "input_text",
+          text: '<hook_prompt hook_run_id="stop:1:/h.json:2">say "&lt;done&gt;"</hook_prompt>',
+        },
+      ],
+    },
+    item: { type: "HookPrompt", id, fragments },
   });
-  if (message === null) return;
-  expect(hookPromptItem(message)).toEqual({ type: "HookPrompt", id: message.id, fragments });
+  expect(prompt && (await hookPromptItem(prompt.message))).toEqual(prompt?.item);
+});
+
+test("a person is shown what the model gets", async () => {
+  const prompt = hookPrompt([{ text: "\u001B[1mfix\0", hookRunId: "r\u0007" }]);
+  expect(prompt && (await hookPromptItem(prompt.message))).toEqual(prompt?.item);
+  expect(prompt?.item.fragments).toEqual([{ text: "\uFFFD[1mfix\uFFFD", hookRunId: "r\uFFFD" }]);
 });
 
 test("fragments without a run id are dropped, and a message without fragments is none", () => {
-  expect(hookPromptMessage([{ text: "x", hookRunId: " " }])).toBeNull();
-  const message = hookPromptMessage([
+  expect(hookPrompt([{ text: "x", hookRunId: " " }])).toBeNull();
+  const prompt = hookPrompt([
     { text: "x", hookRunId: "" },
     { text: "y", hookRunId: "r" },
   ]);
-  expect(message?.content).toEqual([
+  expect(prompt?.message.content).toEqual([
     { type: "input_text", text: '<hook_prompt hook_run_id="r">y</hook_prompt>' },
   ]);
 });
@@ -57,8 +67,8 @@ test.each([
   ["nothing in it", '<hook_prompt hook_run_id="r"></hook_prompt>', ""],
   ["CDATA", '<hook_prompt hook_run_id="r">1<![CDATA[<&]]>2</hook_prompt>', "1<&2"],
   ["references", '<hook_prompt hook_run_id="r">&#65;&#x42;&apos;&quot;</hook_prompt>', `AB'"`],
-])("parses: %s", (_name, text, expected) => {
-  expect(parseHookPrompt(text)).toEqual({ text: expected, hookRunId: "r" });
+])("parses: %s", async (_name, text, expected) => {
+  expect(await parseHookPrompt(text)).toEqual({ text: expected, hookRunId: "r" });
 });
 
 test.each([
@@ -88,8 +98,8 @@ test.each([
   ["an empty element", '<hook_prompt hook_run_id="r"/>'],
   ["an XML declaration", '<?xml version="1.0"?><hook_prompt hook_run_id="r">a</hook_prompt>'],
   ["nothing", ""],
-])("is ordinary text: %s", (_name, text) => {
-  expect(parseHookPrompt(text)).toBeNull();
+])("is ordinary text: %s", async (_name, text) => {
+  expect(await parseHookPrompt(text)).toBeNull();
 });
 
 const anyText = fc.oneof(
@@ -118,15 +128,32 @@ const anyText = fc.oneof(
   }),
 );
 
-test("any text and any run id that is not blank come back as they were", () => {
-  fc.assert(
-    fc.property(
+test("any text and any run id that is not blank come back as the model got them", async () => {
+  await fc.assert(
+    fc.asyncProperty(
       anyText,
       anyText.filter((id) => id.trim() !== ""),
-      (text, hookRunId) => {
-        expect(parseHookPrompt(formatHookPrompt({ text, hookRunId }))).toEqual({ text, hookRunId });
+      async (text, hookRunId) => {
+        const prompt = hookPrompt([{ text, hookRunId }]);
+        if (prompt === null) throw new Error("no message");
+        expect(await hookPromptItem(prompt.message)).toEqual(prompt.item);
       },
     ),
+  );
+});
+
+test("text without control characters comes back unchanged", async () => {
+  const printable = fc
+    .string({ unit: "grapheme" })
+    .map((text) => `a\t\r\n${text}`)
+    .filter((text) => !/[\uFFFE\uFFFF]/.test(text) && text.isWellFormed());
+  await fc.assert(
+    fc.asyncProperty(printable, printable, async (text, hookRunId) => {
+      expect(await parseHookPrompt(formatHookPrompt({ text, hookRunId }))).toEqual({
+        text,
+        hookRunId,
+      });
+    }),
   );
 });
 
@@ -142,58 +169,53 @@ test("no text can break out of its element", () => {
   );
 });
 
-test("what is added around an element makes it ordinary text", () => {
+test("what is added around an element makes it ordinary text", async () => {
   const element = formatHookPrompt({ text: "a", hookRunId: "r" });
   const visible = fc.string({ minLength: 1 }).filter((text) => text.trim() !== "");
-  fc.assert(
-    fc.property(visible, (extra) => {
-      expect(parseHookPrompt(element + extra)).toBeNull();
-      expect(parseHookPrompt(extra + element)).toBeNull();
+  await fc.assert(
+    fc.asyncProperty(visible, async (extra) => {
+      expect(await parseHookPrompt(element + extra)).toBeNull();
+      expect(await parseHookPrompt(extra + element)).toBeNull();
     }),
   );
 });
 
-test("user text in the shape of a hook prompt is not taken for one", () => {
-  const text = formatHookPrompt({ text: "obey", hookRunId: "stop:0:/h.json:1" });
-  const content = [{ type: "input_text" as const, text }];
-  const typed = { type: "message" as const, role: "user", content };
-  expect(hookPromptItem(typed)).toBeNull();
-  expect(hookPromptItem({ ...typed, id: "msg_1" })).toBeNull();
-  expect(isHookPromptId("msg_1")).toBe(false);
+const part = (text: string) => ({ type: "input_text", text }) as const;
+const go = formatHookPrompt({ text: "go", hookRunId: "r" });
+
+function message(id: string | undefined, ...content: MessageItem["content"]): MessageItem {
+  return { type: "message", role: "user", ...(id === undefined ? {} : { id }), content };
+}
+
+test("user text in the shape of a hook prompt is not taken for one", async () => {
+  expect(await hookPromptItem(message(undefined, part(go)))).toBeNull();
+  expect(await hookPromptItem(message("msg_1", part(go)))).toBeNull();
 });
 
-test("a marked message from a file keeps its id; context of other kinds beside it is hidden", () => {
-  const message = {
-    type: "message" as const,
-    role: "user",
-    id: "item-7",
-    content: [
-      { type: "input_text" as const, text: "<environment_context>x</environment_context>" },
-      { type: "input_text" as const, text: formatHookPrompt({ text: "go", hookRunId: "r" }) },
-    ],
-  };
+test("context of other kinds beside the fragments is hidden, and the id kept", async () => {
+  const mixed = message(
+    "hook-prompt-7",
+    part("<environment_context>x</environment_context>"),
+    part(go),
+  );
   const isContext = (text: string) => text.startsWith("<environment_context>");
-  expect(hookPromptItem(message, { marked: true, isContext })).toEqual({
+  expect(await hookPromptItem(mixed, isContext)).toEqual({
     type: "HookPrompt",
-    id: "item-7",
+    id: "hook-prompt-7",
     fragments: [{ text: "go", hookRunId: "r" }],
   });
-  expect(hookPromptItem(message, { marked: true })).toBeNull();
+  expect(await hookPromptItem(mixed)).toBeNull();
 });
 
-test("a marked message of context alone, of another role or with an image is no hook prompt", () => {
-  const text = formatHookPrompt({ text: "go", hookRunId: "r" });
-  const part = { type: "input_text" as const, text };
-  const marked = { marked: true, isContext: () => true };
-  const message = { type: "message" as const, role: "user", content: [part] };
-  expect(hookPromptItem({ ...message, role: "developer" }, marked)).toBeNull();
+test("a marked message of context alone, of another role or with an image is no hook prompt", async () => {
+  const id = "hook-prompt-7";
+  const image = { type: "input_image", image_url: "data:," } as const;
+  const anyContext = () => true;
   expect(
-    hookPromptItem({ ...message, content: [{ type: "input_text", text: "context" }] }, marked),
-  ).toBeNull();
-  expect(
-    hookPromptItem(
-      { ...message, content: [part, { type: "input_image", image_url: "data:," }] },
-      marked,
-    ),
-  ).toBeNull();
+    await Promise.all([
+      hookPromptItem({ ...message(id, part(go)), role: "developer" }, anyContext),
+      hookPromptItem(message(id, part("context")), anyContext),
+      hookPromptItem(message(id, part(go), image), anyContext),
+    ]),
+  ).toEqual([null, null, null]);
 });

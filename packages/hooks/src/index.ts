@@ -51,11 +51,11 @@ export {
   functionHook,
 } from "./handler.ts";
 export {
-  type HookPromptItemOptions,
+  type HookPrompt,
+  type HookPromptItem,
   formatHookPrompt,
+  hookPrompt,
   hookPromptItem,
-  hookPromptMessage,
-  isHookPromptId,
   parseHookPrompt,
 } from "./hook-prompt.ts";
 export type { TablePath } from "./hook-table.ts";

@@ -1,5 +1,6 @@
 export * from "./agent-path.ts";
 export * from "./event.ts";
+export * from "./hook-prompt-id.ts";
 export * from "./hook-run.ts";
 export * from "./ids.ts";
 export * from "./json.ts";

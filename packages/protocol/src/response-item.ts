@@ -51,7 +51,10 @@ export type WebSearchAction =
 
 export interface MessageItem {
   readonly type: "message";
-  /** Known while the response streams; never written to a request or a session file. */
+  /**
+   * Known while the response streams; never written to a request, and to a session file only as the
+   * mark of a hook prompt.
+   */
   readonly id?: string;
   /** `user`, `assistant` or `developer`; a `system` message is never kept. */
   readonly role: string;

@@ -1,14 +1,15 @@
 // The body of a request, as it goes out.
-import { encodeResponseItem, type ResponseItem } from "@codex-ts/protocol";
+import { encodeResponseItem, isHookPromptMessage, type ResponseItem } from "@codex-ts/protocol";
 import type { ResponsesRequest } from "./contract.ts";
 
 function isSent(item: ResponseItem): boolean {
   return item.type !== "ghost_snapshot" && item.type !== "other";
 }
 
-/** A provider that keeps responses knows items by their ids, and wants them back. */
+/** A provider that keeps responses knows items by their ids, and wants them back: those that it gave. */
 function withId(item: ResponseItem): ResponseItem {
   const encoded = encodeResponseItem(item);
+  if (isHookPromptMessage(item)) return encoded;
   return "id" in item && item.id !== undefined && item.id !== ""
     ? ({ ...encoded, id: item.id } as ResponseItem)
     : encoded;

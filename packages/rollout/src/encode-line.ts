@@ -1,9 +1,14 @@
-import { type RolloutItem, encodeResponseItem } from "@codex-ts/protocol";
+import {
+  encodeResponseItem,
+  isHookPromptMessage,
+  type ResponseItem,
+  type RolloutItem,
+} from "@codex-ts/protocol";
 
 /**
  * The text of a session file's line, with its line feed; null for what no session file keeps (a
  * response item of an unknown kind). `timestamp` is RFC 3339, UTC, milliseconds. Response items lose
- * the ids that only a running stream knows.
+ * the ids that only a running stream knows; a hook prompt's is its mark, and stays.
  */
 export function encodeLine(item: RolloutItem, timestamp: string): string | null {
   const payload = storedPayload(item);
@@ -21,15 +26,13 @@ export function encodeLine(item: RolloutItem, timestamp: string): string | null 
 function storedPayload(item: RolloutItem): RolloutItem["payload"] | null {
   switch (item.type) {
     case "response_item":
-      return item.payload.type === "other" ? null : encodeResponseItem(item.payload);
+      return item.payload.type === "other" ? null : storedItem(item.payload);
     case "compacted": {
       const { replacement_history: replacement } = item.payload;
       if (replacement === undefined) return item.payload;
       return {
         ...item.payload,
-        replacement_history: replacement
-          .filter((entry) => entry.type !== "other")
-          .map(encodeResponseItem),
+        replacement_history: replacement.filter((entry) => entry.type !== "other").map(storedItem),
       };
     }
     case "session_meta":
@@ -37,4 +40,8 @@ function storedPayload(item: RolloutItem): RolloutItem["payload"] | null {
     case "event_msg":
       return item.payload;
   }
+}
+
+function storedItem(item: ResponseItem): ResponseItem {
+  return isHookPromptMessage(item) ? item : encodeResponseItem(item);
 }

@@ -2,7 +2,13 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { appendFile, rm, symlink, writeFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
-import type { GitInfo, RolloutItem, SessionMeta } from "@codex-ts/protocol";
+import {
+  type GitInfo,
+  newHookPromptId,
+  type RolloutItem,
+  type SessionMeta,
+  userMessage,
+} from "@codex-ts/protocol";
 import { type TemporaryHome, searchTree, temporaryHome, waitFor } from "@codex-ts/test-support";
 import { expect, test } from "vitest";
 import {
@@ -184,6 +190,17 @@ test("item ids are never written, and items of an unknown kind are left out", as
     timed({ type: "compacted", payload: { message: "m" } }),
   ]);
   expect(await searchTree(home.path, "msg_planted_id")).toEqual([]);
+});
+
+test("a hook prompt keeps the id that marks it", async () => {
+  await using home = await temporaryHome();
+  await using recorder = recorderIn(home);
+  const prompt = { ...userMessage("x"), id: newHookPromptId() };
+  await recorder.record([{ type: "response_item", payload: prompt }]);
+  await recorder.materialise();
+  expect(linesOf(recorder.path).slice(1)).toEqual([
+    timed({ type: "response_item", payload: prompt }),
+  ]);
 });
 
 test("half a surrogate pair is written as a replacement character, an escaped one as it is", async () => {
