@@ -1,6 +1,4 @@
-import { type AbsolutePath } from "@codex-ts/absolute-path";
 import type { HttpTransport } from "@codex-ts/http-client";
-import type { ModelProviderAuth } from "@codex-ts/model-providers";
 import type { AuthDotJson } from "./auth-dot-json.ts";
 import {
   type AuthorityTransport,
@@ -11,148 +9,30 @@ import {
 import {
   type CodexAuth,
   accountOf,
-  accountPlanOf,
   authOfRecord,
   expirationOf,
-  fingerprintOf,
   modeOf,
   needsRenewal,
 } from "./codex-auth.ts";
-import type { CredentialStore } from "./credential-store.ts";
+import type { AuthEvent, AuthManager, AuthManagerOptions, GuardedReload } from "./contract.ts";
 import { LoginError, TokenRefreshError, otherAccountError } from "./errors.ts";
+import { type ExternalTokens, hostRecord } from "./external-bearer.ts";
 import { createFileStore } from "./file-store.ts";
 import { parseIdToken } from "./jwt.ts";
-import type { AccountPlan } from "./plan-type.ts";
-import { Secret, cleanToken, maskSecret } from "./secret.ts";
+import { statusOf } from "./login-status.ts";
+import { Secret, cleanToken } from "./secret.ts";
+import {
+  type Snapshot,
+  environmentSnapshot,
+  hostSnapshot,
+  recordSnapshot,
+  storedSnapshot,
+} from "./snapshot.ts";
+import { watchStore } from "./store-watch.ts";
 import { type TokenCommand, createTokenCommand } from "./token-command.ts";
 import type { RenewedTokens } from "./token-refresh.ts";
-import { type UnauthorizedRecovery, createUnauthorizedRecovery } from "./unauthorized-recovery.ts";
+import { createUnauthorizedRecovery } from "./unauthorized-recovery.ts";
 import { untilAborted } from "./until-aborted.ts";
-
-/** What is stored, for a person to see. */
-export type LoginStatus =
-  | { readonly kind: "logged_out" }
-  | { readonly kind: "api_key"; readonly maskedKey: string }
-  | {
-      readonly kind: "chatgpt";
-      readonly email: string | null;
-      readonly plan: AccountPlan | null;
-      readonly accountId: string | null;
-      /** Null when the token does not say. */
-      readonly expiresAt: Date | null;
-    };
-
-export interface AuthChange {
-  /** Whether anything differs from before. */
-  readonly changed: boolean;
-  readonly accountChanged: boolean;
-}
-
-/** `skipped`: another account, or nothing, is stored by now, and the login in use stays as it was. */
-export type GuardedReload = "changed" | "unchanged" | "skipped";
-
-/**
- * The login of one home. All parts of a program share one manager, so that they see the same login:
- * what is stored is read once and kept until a method here replaces it.
- */
-export interface AuthManager extends AsyncDisposable {
-  readonly codexHome: AbsolutePath;
-  /**
-   * The login in use; null when logged out. ChatGPT tokens that are past their time are renewed first;
-   * when that fails they are given as they are, and {@link AuthManager.refreshFailure} says why. May be
-   * called in parallel.
-   *
-   * @throws LoginError `invalid_record` or `file_access`; the next call tries again. `signal.reason`
-   * when aborted; a renewal that has begun goes on.
-   */
-  auth(signal?: AbortSignal): Promise<CodexAuth | null>;
-  /** The login in use as it is; nothing is renewed. @throws as {@link AuthManager.auth} */
-  peek(): Promise<CodexAuth | null>;
-  /** Whether a ChatGPT token is past its time; never for an API key or a token that does not say. */
-  isExpired(auth: CodexAuth): boolean;
-  /** Reads the store anew, whatever account it holds. @throws as {@link AuthManager.auth} */
-  reload(): Promise<AuthChange>;
-  /** Reads the store anew unless it holds another account. Does not throw. */
-  guardedReload(): Promise<GuardedReload>;
-  /**
-   * Gets new tokens for a ChatGPT login: from the store if another process has put them there, else,
-   * and then in one process at a time, from the authority. One renewal serves all who call meanwhile.
-   * Resolves at once for every other login.
-   *
-   * @throws TokenRefreshError `refresh_refused` (and, until the stored login changes, again without
-   * asking the authority) or `refresh_failed`; `signal.reason` when aborted; the renewal then goes on.
-   */
-  refreshToken(signal?: AbortSignal): Promise<void>;
-  /** Why the login in use could not be renewed the last time; null once it was, or has changed. */
-  refreshFailure(): TokenRefreshError | null;
-  /** The steps to take after the login in use got a 401. @throws as {@link AuthManager.auth} */
-  unauthorizedRecovery(): Promise<UnauthorizedRecovery>;
-  /**
-   * Stores an API key in place of the login that is there, even of one that cannot be read.
-   *
-   * @throws LoginError `invalid_token` or `file_access`
-   */
-  loginWithApiKey(key: string): Promise<void>;
-  /**
-   * Stores tokens of a ChatGPT login in place of the login that is there.
-   *
-   * @throws LoginError `invalid_jwt` or `file_access`
-   */
-  loginWithTokens(login: ChatgptTokens): Promise<void>;
-  /**
-   * Removes the stored login; whether there was one. A ChatGPT login of our own is revoked first, so
-   * that copies of it are worth nothing; should that fail, it stays stored.
-   *
-   * @throws LoginError `revocation_failed` or `file_access`
-   */
-  logout(options?: LogoutOptions): Promise<boolean>;
-  /** What is stored now; the environment is not looked at. @throws as {@link AuthManager.auth} */
-  status(): Promise<LoginStatus>;
-  /** The tokens of a provider's command; one object, and so one run at a time, for equal blocks. */
-  tokenCommand(auth: ModelProviderAuth): TokenCommand;
-}
-
-/** What a login with ChatGPT gives. */
-export interface ChatgptTokens {
-  /** A JWT. */
-  readonly idToken: string;
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  /** The API key that some accounts get with it. */
-  readonly apiKey: string | null;
-}
-
-export interface LogoutOptions {
-  /** False removes what is stored and tells nobody; true by default. */
-  readonly revoke?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface AuthManagerOptions {
-  readonly codexHome: AbsolutePath;
-  /** `auth.json` in the home by default. */
-  readonly store?: CredentialStore | undefined;
-  /** For `CODEX_API_KEY`, and handed to token commands. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Whether `CODEX_API_KEY` goes before what is stored; only for runs without a person. */
-  readonly enableCodexApiKeyEnv?: boolean | undefined;
-  /** Sends to the authority; by default a transport that proxies and certificates of `env` apply to. */
-  readonly transport?: AuthorityTransport | undefined;
-  /** Where ChatGPT logins come from; `CODEX_REFRESH_TOKEN_URL_OVERRIDE` goes before it for renewals. */
-  readonly issuer?: string | undefined;
-  /** How long before its end a token is renewed; 0 by default. */
-  readonly renewAheadMs?: number | undefined;
-  readonly now?: (() => Date) | undefined;
-  /** Milliseconds of a clock that never goes back. */
-  readonly monotonicNow?: (() => number) | undefined;
-}
-
-interface Snapshot {
-  readonly auth: CodexAuth | null;
-  /** What was stored; null for what was not, and for no login. */
-  readonly record: AuthDotJson | null;
-  readonly fingerprint: string;
-}
 
 interface RefreshFailure {
   readonly error: TokenRefreshError;
@@ -165,14 +45,20 @@ export function createAuthManager({
   store = createFileStore({ codexHome }),
   env = process.env,
   enableCodexApiKeyEnv = false,
+  external: givenSource,
+  forcedWorkspaceId,
   transport,
   issuer = defaultIssuer,
   renewAheadMs = 0,
   now = () => new Date(),
-  monotonicNow,
+  monotonicNow = () => performance.now(),
 }: AuthManagerOptions): AuthManager {
   const commands = new Map<string, TokenCommand>();
+  const listeners = new Set<(event: AuthEvent) => void>();
+  let external = givenSource ?? null;
+  let hostLogin: AuthDotJson | null = null;
   let snapshot: Snapshot | undefined;
+  let stopWatching: (() => void) | undefined;
   let firstLoad: Promise<Snapshot> | undefined;
   let rereading: Promise<GuardedReload> | undefined;
   let refreshing: Promise<void> | undefined;
@@ -190,25 +76,19 @@ export function createAuthManager({
 
   async function load(): Promise<Snapshot> {
     const key = enableCodexApiKeyEnv ? (env["CODEX_API_KEY"]?.trim() ?? "") : "";
-    if (key !== "") {
-      const apiKey = new Secret(cleanToken(key, "the variable CODEX_API_KEY"));
-      return {
-        auth: { kind: "api_key", source: "environment", apiKey },
-        record: null,
-        fingerprint: "environment",
-      };
-    }
-    const record = await store.load();
-    return record === null ? { auth: null, record, fingerprint: "" } : snapshotOf(record);
-  }
-
-  function snapshotOf(record: AuthDotJson): Snapshot {
-    return { auth: authOfRecord(record, store.label), record, fingerprint: fingerprintOf(record) };
+    if (key !== "") return environmentSnapshot(key);
+    if (hostLogin !== null) return hostSnapshot(hostLogin);
+    return await storedSnapshot(store);
   }
 
   function replaceSnapshot(next: Snapshot): void {
-    if (next.fingerprint !== snapshot?.fingerprint) failure = undefined;
+    const before = snapshot;
     snapshot = next;
+    if (before?.fingerprint === next.fingerprint) return;
+    failure = undefined;
+    if (before === undefined) return;
+    const accountChanged = accountIn(before) !== accountIn(next);
+    for (const listener of listeners) listener({ auth: next.auth, accountChanged });
   }
 
   async function current(): Promise<Snapshot> {
@@ -217,6 +97,26 @@ export function createAuthManager({
       firstLoad = undefined;
     });
     return await firstLoad;
+  }
+
+  const watch = watchStore({
+    store,
+    monotonicNow,
+    async onMark(mark) {
+      const held = await current();
+      if (held.origin === "fixed" || mark === held.origin.mark) return;
+      await inTurn(async () => {
+        if (snapshot === held) replaceSnapshot(await load());
+      });
+    },
+  });
+
+  /** The snapshot, at most half a second behind the store. */
+  async function latest(signal?: AbortSignal): Promise<Snapshot> {
+    const held = await current();
+    if (held.origin === "fixed" || watch.isFresh()) return held;
+    await untilAborted(watch.look(), signal);
+    return await current();
   }
 
   /** To be called in turn. */
@@ -229,7 +129,10 @@ export function createAuthManager({
       return "skipped";
     }
     if (before.auth?.kind !== "chatgpt" || loaded.auth === null) return "skipped";
-    if (loaded.fingerprint === before.fingerprint) return "unchanged";
+    if (loaded.fingerprint === before.fingerprint) {
+      replaceSnapshot(loaded);
+      return "unchanged";
+    }
     if (account === null || accountOf(loaded.auth) !== account) return "skipped";
     replaceSnapshot(loaded);
     return "changed";
@@ -261,7 +164,11 @@ export function createAuthManager({
 
   async function renewInTurn(): Promise<void> {
     const { auth } = await snapshotInTurn();
-    if (auth === null || auth.kind === "api_key" || auth.external) return;
+    if (auth === null || auth.kind === "api_key") return;
+    if (auth.external) {
+      if (external?.kind === "chatgpt") await refreshHostLogin();
+      return;
+    }
     try {
       if (await takeStoredTokens()) return;
       await store.exclusively(async () => {
@@ -280,6 +187,43 @@ export function createAuthManager({
       if (failure?.isFinal !== true) failure = { error, isFinal: false };
       throw error;
     }
+  }
+
+  /** Asks the external source for other tokens. To be called in turn. */
+  async function refreshHostLogin(): Promise<void> {
+    if (external?.kind !== "chatgpt") return;
+    const previousAccountId = accountIn(await snapshotInTurn());
+    const tokens = await external.refresh({ reason: "unauthorized", previousAccountId });
+    hostLogin = hostRecord(tokens, { forcedWorkspaceId, now: now() });
+    replaceSnapshot(await load());
+  }
+
+  async function externalRefresh(signal?: AbortSignal): Promise<void> {
+    if (external?.kind === "chatgpt") return await refreshToken(signal);
+    await external?.refresh({ reason: "unauthorized", previousAccountId: null }, signal);
+  }
+
+  /** What an external source gives now; null where there is none, or it has nothing. */
+  async function externalAuth(signal: AbortSignal | undefined): Promise<CodexAuth | null> {
+    if (external === null) return null;
+    if (external.kind === "chatgpt") {
+      if (hostLogin !== null) return null;
+      const tokens = await external.resolve(signal);
+      if (tokens !== null) await takeHostTokens(tokens);
+      return null;
+    }
+    const tokens = await external.resolve(signal);
+    if (tokens === null) return null;
+    const apiKey = new Secret(cleanToken(tokens.accessToken, "the token of the external source"));
+    return { kind: "api_key", source: "external", apiKey };
+  }
+
+  async function takeHostTokens(tokens: ExternalTokens): Promise<void> {
+    const record = hostRecord(tokens, { forcedWorkspaceId, now: now() });
+    await inTurn(async () => {
+      hostLogin = record;
+      replaceSnapshot(await load());
+    });
   }
 
   /** Whether the store holds tokens of the same account that are newer and good. */
@@ -323,7 +267,7 @@ export function createAuthManager({
       last_refresh: now().toISOString(),
     };
     // Before the save: should that fail, this process at least can go on.
-    replaceSnapshot(snapshotOf(renewed));
+    replaceSnapshot(recordSnapshot(renewed, store.label, null));
     await store.save(renewed);
   }
 
@@ -372,7 +316,11 @@ export function createAuthManager({
     codexHome,
 
     async auth(signal) {
-      const { auth } = await current();
+      if (external !== null) {
+        const given = await externalAuth(signal);
+        if (given !== null) return given;
+      }
+      const { auth } = await latest(signal);
       if (auth === null || !needsRenewal(auth, now(), renewAheadMs)) return auth;
       try {
         await refreshToken(signal);
@@ -387,16 +335,26 @@ export function createAuthManager({
         const before = snapshot;
         const after = await load();
         replaceSnapshot(after);
-        const account = (auth: CodexAuth | null | undefined) => (auth ? accountOf(auth) : null);
         return {
           changed: before?.fingerprint !== after.fingerprint,
-          accountChanged: account(before?.auth) !== account(after.auth),
+          accountChanged: accountIn(before) !== accountIn(after),
         };
       });
     },
 
     async peek() {
-      return (await current()).auth;
+      return (await latest()).auth;
+    },
+
+    onChange(listener) {
+      listeners.add(listener);
+      stopWatching ??= watch.start();
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        stopWatching?.();
+        stopWatching = undefined;
+      };
     },
 
     isExpired,
@@ -408,8 +366,13 @@ export function createAuthManager({
     },
 
     async unauthorizedRecovery() {
-      const { auth } = await current();
-      return createUnauthorizedRecovery({ auth, guardedReload, refreshToken });
+      return createUnauthorizedRecovery({
+        auth: (await latest()).auth,
+        externalKind: external?.kind ?? null,
+        guardedReload,
+        refreshToken,
+        externalRefresh,
+      });
     },
 
     async loginWithApiKey(key) {
@@ -436,31 +399,31 @@ export function createAuthManager({
       });
     },
 
+    loginWithHostTokens: takeHostTokens,
+
+    setExternalBearer(source) {
+      external = source;
+    },
+
+    get externalKind() {
+      return external?.kind ?? null;
+    },
+
     async logout({ revoke = true, signal } = {}) {
       return await inTurn(async () => {
+        const hadHostLogin = hostLogin !== null;
         const removed = await store.exclusively(async () => {
           if (revoke) await revokeStored(signal);
           return await store.delete();
         });
+        hostLogin = null;
         replaceSnapshot(await load());
-        return removed;
+        return removed || hadHostLogin;
       });
     },
 
     async status() {
-      const record = await store.load();
-      const auth = record === null ? null : authOfRecord(record, store.label);
-      if (auth === null) return { kind: "logged_out" };
-      if (auth.kind === "api_key") {
-        return { kind: "api_key", maskedKey: maskSecret(auth.apiKey.reveal()) };
-      }
-      return {
-        kind: "chatgpt",
-        email: auth.idToken.email,
-        plan: accountPlanOf(auth),
-        accountId: accountOf(auth),
-        expiresAt: expirationOf(auth),
-      };
+      return statusOf(await store.load(), store.label);
     },
 
     tokenCommand(auth) {
@@ -474,10 +437,17 @@ export function createAuthManager({
     },
 
     async [Symbol.asyncDispose]() {
+      listeners.clear();
+      stopWatching?.();
+      stopWatching = undefined;
       // Tokens that are on their way are the only ones that the authority still takes.
       await refreshing?.catch(() => {});
       await Promise.all([...commands.values()].map((command) => command[Symbol.asyncDispose]()));
       await (await ownTransport)?.[Symbol.asyncDispose]();
     },
   };
+}
+
+function accountIn(snapshot: Snapshot | undefined): string | null {
+  return snapshot?.auth ? accountOf(snapshot.auth) : null;
 }

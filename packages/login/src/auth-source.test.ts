@@ -86,8 +86,12 @@ describe("a provider that is not OpenAI", () => {
     expect(await auth.current()).toEqual({ kind: "api_key", bearer: "sk-mine" });
   });
 
-  test("that asks for it gets requests without it while there is none", async () => {
-    expect(await source({ requires_openai_auth: true }).current()).toEqual({ kind: "none" });
+  test("that asks for it gets no request while there is none", async () => {
+    await expect(source({ requires_openai_auth: true }).current()).rejects.toMatchObject({
+      code: "not_logged_in",
+      message:
+        "the model provider acme needs a login, and there is none; log in with `codex-ts login`",
+    });
   });
 
   test("display name OpenAI changes nothing", async () => {

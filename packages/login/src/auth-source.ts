@@ -1,6 +1,6 @@
 // Which credential goes to which provider.
-import type { ResolvedModelProvider } from "@codex-ts/model-providers";
-import type { AuthManager } from "./auth-manager.ts";
+import { type ResolvedModelProvider, defaultProviderId } from "@codex-ts/model-providers";
+import type { AuthManager } from "./contract.ts";
 import type { CodexAuth } from "./codex-auth.ts";
 import { LoginError } from "./errors.ts";
 import { Secret, cleanToken, redactInOutput } from "./secret.ts";
@@ -122,6 +122,7 @@ function loginSource(
 
   return {
     async kind() {
+      if (manager.externalKind !== null) return manager.externalKind;
       return (await manager.peek())?.kind ?? "none";
     },
     async current(signal) {
@@ -129,8 +130,11 @@ function loginSource(
       const auth = await manager.auth(signal);
       signal?.throwIfAborted();
       if (auth !== null) return loginAuth(auth, manager);
-      // A server of the person's own may well do without; OpenAI's never does.
-      if (provider.base_url !== undefined) return { kind: "none" };
+      // The address of the built-in provider may have been set to a server that needs no login. Whoever
+      // writes requires_openai_auth for a provider of their own means it.
+      if (provider.id === defaultProviderId && provider.base_url !== undefined) {
+        return { kind: "none" };
+      }
       throw new LoginError(
         "not_logged_in",
         `the model provider ${provider.id} needs a login, and there is none; log in with \`codex-ts login\``,
@@ -138,17 +142,18 @@ function loginSource(
     },
     async recover({ kind, bearer }, signal) {
       signal?.throwIfAborted();
-      if (kind !== "chatgpt") return false;
-      if ((await tokenInUse(manager)) !== bearer) return true;
+      const inUse = await tokenInUse(manager);
+      if (inUse !== (bearer ?? null)) return inUse !== null;
+      if (kind !== "chatgpt" && manager.externalKind !== "api_key") return false;
       const recovery = await manager.unauthorizedRecovery();
       while (recovery.readiness === "ready") {
         const { step } = recovery;
-        if (step === "refresh_token" && isOnTrial(bearer)) return false;
+        if (step !== "reload" && isOnTrial(bearer)) return false;
         await recovery.next(signal);
         const token = await tokenInUse(manager);
         if (token === null) return false;
         if (token === bearer) continue;
-        if (step === "refresh_token") renewed = { bearer: new Secret(token), at: monotonicNow() };
+        if (step !== "reload") renewed = { bearer: new Secret(token), at: monotonicNow() };
         return true;
       }
       return false;
@@ -157,8 +162,9 @@ function loginSource(
 }
 
 async function tokenInUse(manager: AuthManager): Promise<string | null> {
-  const auth = await manager.peek();
-  return auth?.kind === "chatgpt" ? auth.accessToken.reveal() : null;
+  const auth = manager.externalKind === null ? await manager.peek() : await manager.auth();
+  if (auth === null) return null;
+  return auth.kind === "chatgpt" ? auth.accessToken.reveal() : auth.apiKey.reveal();
 }
 
 function loginAuth(auth: CodexAuth, manager: AuthManager): RequestAuth {

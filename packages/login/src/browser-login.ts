@@ -1,6 +1,6 @@
 // Login in the browser: authorization code with PKCE, and a server on loopback to come back to.
 import { createHash, randomBytes } from "node:crypto";
-import type { AuthManager } from "./auth-manager.ts";
+import type { AuthManager } from "./contract.ts";
 import {
   type AuthorityTransport,
   defaultClientId,

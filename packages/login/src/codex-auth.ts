@@ -1,14 +1,21 @@
 // A login as the program uses it, made from the stored record.
 import { createHash } from "node:crypto";
-import { type AuthDotJson, type AuthMode, serializeRecord } from "./auth-dot-json.ts";
+import {
+  type AuthDotJson,
+  type AuthMode,
+  type StoredTokens,
+  serializeRecord,
+} from "./auth-dot-json.ts";
 import { LoginError } from "./errors.ts";
+import { hostPlanKey } from "./external-bearer.ts";
 import { type IdTokenInfo, jwtExpiration, parseIdToken } from "./jwt.ts";
-import { type AccountPlan, toAccountPlan } from "./plan-type.ts";
+import { type AccountPlan, parseHostPlan, toAccountPlan } from "./plan-type.ts";
 import { Secret } from "./secret.ts";
 
 export interface ApiKeyAuth {
   readonly kind: "api_key";
-  readonly source: "environment" | "store";
+  /** `external`: a source outside of this package, such as a vault. */
+  readonly source: "environment" | "store" | "external";
   readonly apiKey: Secret;
 }
 
@@ -50,9 +57,17 @@ export function authOfRecord(record: AuthDotJson, where: string): CodexAuth | nu
     external: mode === "chatgptAuthTokens",
     accessToken: new Secret(tokens.access_token),
     accountId: tokens.account_id ?? null,
-    idToken: parseIdToken(tokens.id_token),
+    idToken: idTokenOf(tokens),
     lastRefresh: record.last_refresh ?? null,
   };
+}
+
+/** A host application knows account and plan better than the token that it gives. */
+function idTokenOf(tokens: StoredTokens): IdTokenInfo {
+  const info = parseIdToken(tokens.id_token);
+  const plan = tokens[hostPlanKey];
+  if (typeof plan !== "string") return info;
+  return { ...info, plan: parseHostPlan(plan), accountId: tokens.account_id ?? info.accountId };
 }
 
 /** The mode that a record names; of older ones, that of what they hold. */
@@ -86,8 +101,19 @@ export function accountOf(auth: CodexAuth): string | null {
 /** When the access token expires; null for one that does not say, and for an API key. */
 export function expirationOf(auth: CodexAuth): Date | null {
   if (auth.kind === "api_key") return null;
+  const known = expirations.get(auth);
+  if (known !== undefined) return known;
+  const expiration = readExpiration(auth);
+  expirations.set(auth, expiration);
+  return expiration;
+}
+
+/** Every request asks, and the answer never changes. */
+const expirations = new WeakMap<ChatgptAuth, Date | null>();
+
+function readExpiration({ accessToken }: ChatgptAuth): Date | null {
   try {
-    return jwtExpiration(auth.accessToken.reveal());
+    return jwtExpiration(accessToken.reveal());
   } catch {
     // An opaque token.
     return null;

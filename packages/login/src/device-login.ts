@@ -1,7 +1,7 @@
 // Login with a code that the person enters in a browser, on this machine or another one.
 import { setTimeout as delay } from "node:timers/promises";
 import { HttpError, HttpStatusError } from "@codex-ts/http-client";
-import type { AuthManager } from "./auth-manager.ts";
+import type { AuthManager } from "./contract.ts";
 import {
   type AuthorityTransport,
   authoritySignal,

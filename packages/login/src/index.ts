@@ -1,15 +1,6 @@
 export type { AuthDotJson, AuthMode, StoredTokens } from "./auth-dot-json.ts";
 export type { AuthorityTransport } from "./authority.ts";
-export {
-  type AuthChange,
-  type AuthManager,
-  type AuthManagerOptions,
-  type ChatgptTokens,
-  type GuardedReload,
-  type LoginStatus,
-  type LogoutOptions,
-  createAuthManager,
-} from "./auth-manager.ts";
+export { createAuthManager } from "./auth-manager.ts";
 export {
   type AuthSource,
   type AuthSourceOptions,
@@ -25,6 +16,22 @@ export {
   apiAuthModeOf,
   expirationOf,
 } from "./codex-auth.ts";
+export type {
+  AuthChange,
+  AuthEvent,
+  AuthManager,
+  AuthManagerOptions,
+  ChatgptTokens,
+  GuardedReload,
+  LoginStatus,
+  LogoutOptions,
+} from "./contract.ts";
+export type {
+  ExternalAccount,
+  ExternalBearer,
+  ExternalRefresh,
+  ExternalTokens,
+} from "./external-bearer.ts";
 export type { BrowserLogin, BrowserLoginOptions } from "./browser-login.ts";
 export type { DeviceCode, DeviceLoginOptions } from "./device-login.ts";
 export {

@@ -38,6 +38,8 @@ const manager = (options: Partial<AuthManagerOptions> = {}): AuthManager =>
     codexHome: home.codexHome,
     env: { CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${issuer.url}/oauth/token` },
     now,
+    // As if no time went by, so that only what a test is about looks into the store.
+    monotonicNow: () => 0,
     ...options,
   });
 const write = async (record: AuthDotJson) => await writeFile(file, JSON.stringify(record));

@@ -16,7 +16,13 @@ let manager: AuthManager;
 beforeEach(async () => {
   home = await temporaryHome();
   issuer = await startIssuer();
-  manager = createAuthManager({ codexHome: home.codexHome, env: {}, issuer: issuer.url });
+  manager = createAuthManager({
+    codexHome: home.codexHome,
+    env: {},
+    issuer: issuer.url,
+    // As if no time went by, so that only the steps look into the store.
+    monotonicNow: () => 0,
+  });
 });
 afterEach(async () => {
   await manager[Symbol.asyncDispose]();
@@ -98,7 +104,7 @@ test.each<[string, AuthDotJson, string]>([
 test("tokens of a host application: nothing to try without it", async () => {
   await write({ ...(await issuer.login()), auth_mode: "chatgptAuthTokens" });
   const recovery = await manager.unauthorizedRecovery();
-  expect(state(recovery)).toEqual(["reload", "no_external_auth"]);
+  expect(state(recovery)).toEqual(["external_refresh", "no_external_auth"]);
   await expect(recovery.next()).rejects.toMatchObject(refused);
 });
 

@@ -1,10 +1,13 @@
 // What is tried, step by step, after a server has refused the login with status 401.
-import type { GuardedReload } from "./auth-manager.ts";
+import type { GuardedReload } from "./contract.ts";
 import { type CodexAuth, apiAuthModeOf } from "./codex-auth.ts";
 import { TokenRefreshError, otherAccountError } from "./errors.ts";
 
-/** `reload`: look for newer tokens in the store. `refresh_token`: ask the authority for new ones. */
-export type RecoveryStep = "reload" | "refresh_token" | "done";
+/**
+ * `reload`: look for newer tokens in the store. `refresh_token`: ask the authority for new ones.
+ * `external_refresh`: ask the external source for another token.
+ */
+export type RecoveryStep = "reload" | "refresh_token" | "external_refresh" | "done";
 
 export type RecoveryReadiness =
   | "ready"
@@ -31,17 +34,24 @@ export interface UnauthorizedRecovery {
 export interface RecoveryActions {
   /** The login that was refused. */
   readonly auth: CodexAuth | null;
+  /** The kind of external source that is set. */
+  readonly externalKind: "api_key" | "chatgpt" | null;
   guardedReload(signal?: AbortSignal): Promise<GuardedReload>;
   refreshToken(signal?: AbortSignal): Promise<void>;
+  externalRefresh(signal?: AbortSignal): Promise<void>;
 }
 
 export function createUnauthorizedRecovery(actions: RecoveryActions): UnauthorizedRecovery {
-  let step: RecoveryStep = "reload";
+  const { auth, externalKind } = actions;
+  const isHostLogin = auth !== null && apiAuthModeOf(auth) === "chatgptAuthTokens";
+  let step: RecoveryStep =
+    externalKind === "api_key" || isHostLogin ? "external_refresh" : "reload";
 
   function readiness(): RecoveryReadiness {
-    const { auth } = actions;
-    if (auth === null || auth.kind !== "chatgpt") return "not_chatgpt_auth";
-    if (apiAuthModeOf(auth) === "chatgptAuthTokens") return "no_external_auth";
+    if (externalKind !== "api_key") {
+      if (auth === null || auth.kind !== "chatgpt") return "not_chatgpt_auth";
+      if (isHostLogin && externalKind === null) return "no_external_auth";
+    }
     return step === "done" ? "recovery_exhausted" : "ready";
   }
 
@@ -62,7 +72,8 @@ export function createUnauthorizedRecovery(actions: RecoveryActions): Unauthoriz
         if (outcome === "skipped") throw otherAccountError();
         return outcome === "changed";
       }
-      await actions.refreshToken(signal);
+      if (step === "external_refresh") await actions.externalRefresh(signal);
+      else await actions.refreshToken(signal);
       step = "done";
       return true;
     },
