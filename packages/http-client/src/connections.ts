@@ -3,12 +3,14 @@
 // forget the proxy or the certificates.
 import type * as Http from "node:http";
 import type { Agent, AgentOptions, RequestOptions } from "node:http";
+import type { Socket } from "node:net";
 import { readExtraCertificates, trustedRoots } from "./certificates.ts";
-import { isUnknownIssuer } from "./connection-error.ts";
-import { HttpError } from "./errors.ts";
-import { nodeHttp, nodeHttps, nodeTls } from "./node-modules.ts";
+import { connectionError, isUnknownIssuer } from "./connection-error.ts";
+import { abortError, HttpError } from "./errors.ts";
+import { nodeHttp, nodeHttps, nodeNet, nodeTls } from "./node-modules.ts";
 import { type Proxy, proxyFor } from "./proxy.ts";
-import { openTunnel, type TlsOptions } from "./tunnel.ts";
+import { openTunnel, type TlsOptions, tlsTarget } from "./tunnel.ts";
+import { displayUrl } from "./url.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,6 +33,12 @@ export interface Connections {
   /** @throws HttpError `build`, `certificates` */
   routeTo(url: URL): Route;
   /**
+   * A connection to the server of `url` for the caller alone, through a tunnel where there is a proxy.
+   *
+   * @throws HttpError `network`, `certificates`, `proxy`, `build`, `aborted`
+   */
+  openSocket(url: URL, signal: AbortSignal): Promise<Socket>;
+  /**
    * Whether another try may succeed after `error`, because from now on the operating system's
    * certificate store is trusted too; that store is slow to read, and seldom needed.
    */
@@ -46,6 +54,42 @@ function hostnameOf(url: URL): string {
 
 function portOf(url: URL): number {
   return url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+}
+
+interface DirectOptions {
+  readonly url: URL;
+  readonly hostname: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly tls: TlsOptions;
+  readonly signal: AbortSignal;
+}
+
+function openDirect({ url, hostname, port, secure, tls, signal }: DirectOptions): Promise<Socket> {
+  const shown = displayUrl(url);
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(abortError(signal, shown));
+      return;
+    }
+    const socket = secure
+      ? nodeTls().connect({ port, ...tlsTarget(hostname), ...tls })
+      : nodeNet().connect({ port, host: hostname });
+    const stop = (): void => {
+      socket.destroy(abortError(signal, shown));
+    };
+    const broken = (cause: Error): void => {
+      signal.removeEventListener("abort", stop);
+      reject(connectionError(cause, `cannot reach ${shown}`));
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    socket.once("error", broken);
+    socket.once(secure ? "secureConnect" : "connect", () => {
+      signal.removeEventListener("abort", stop);
+      socket.off("error", broken);
+      resolve(socket);
+    });
+  });
 }
 
 export function createConnections(options: ConnectionsOptions): Connections {
@@ -99,7 +143,15 @@ export function createConnections(options: ConnectionsOptions): Connections {
       const { signal } = closing;
       const timeoutMs = connectTimeoutMs;
       agent.createConnection = (_options, callback) => {
-        openTunnel({ proxy, hostname, port, tls: tlsOptions(), timeoutMs, signal }).then(
+        openTunnel({
+          proxy,
+          hostname,
+          port,
+          secure: true,
+          tls: tlsOptions(),
+          timeoutMs,
+          signal,
+        }).then(
           (socket) => callback?.(null, socket),
           (error: unknown) => callback?.(error as Error, undefined as never),
         );
@@ -142,6 +194,18 @@ export function createConnections(options: ConnectionsOptions): Connections {
       }
       const agent = proxy === null ? secureAgent() : tunnelAgent(url, proxy);
       return { module: nodeHttps(), options: { ...target, agent }, headers: {} };
+    },
+
+    openSocket(url, signal) {
+      const proxy = proxyFor(url, env);
+      const hostname = hostnameOf(url);
+      const port = portOf(url);
+      const secure = url.protocol === "https:";
+      const either = AbortSignal.any([signal, closing.signal]);
+      const tls = secure || proxy?.protocol === "https:" ? tlsOptions() : {};
+      if (proxy === null) return openDirect({ url, hostname, port, secure, tls, signal: either });
+      const timeoutMs = connectTimeoutMs;
+      return openTunnel({ proxy, hostname, port, secure, tls, timeoutMs, signal: either });
     },
 
     trustSystemStoreAfter(error) {

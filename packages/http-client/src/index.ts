@@ -42,5 +42,7 @@ export {
   type HttpRequest,
   type HttpTransport,
   type HttpTransportOptions,
+  type WebSocketRequest,
 } from "./transport.ts";
 export { displayUrl, joinUrl } from "./url.ts";
+export type { ReceiveOptions, WebSocketConnection } from "./web-socket.ts";

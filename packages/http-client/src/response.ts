@@ -43,7 +43,7 @@ export interface ResponseOptions {
 }
 
 /** Joins a header's values as RFC 9110, section 5.2, allows. */
-function readHeaders(message: IncomingMessage): ResponseHeaders {
+export function readHeaders(message: IncomingMessage): ResponseHeaders {
   const headers = new Map<string, string>();
   for (const [name, values] of Object.entries(message.headersDistinct)) {
     if (values !== undefined) headers.set(name, values.join(", "));

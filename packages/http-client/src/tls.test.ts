@@ -1,9 +1,9 @@
-import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,36 +11,25 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parseCertificateBundle, readExtraCertificates } from "./certificates.ts";
 import { HttpError } from "./errors.ts";
+import {
+  hasOpenssl,
+  makeCertificates,
+  startTunnelProxy,
+  type TunnelAnswer,
+} from "./testing/tls-world.ts";
 import { createHttpTransport, type HttpTransportOptions } from "./transport.ts";
 
-const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 const cleanups: (() => unknown)[] = [];
 let folder: string;
 let secureUrl: string;
 let secureServer: SecureServer;
 
 const inFolder = (name: string): string => join(folder, name);
-const openssl = (command: string): void => {
-  execFileSync("openssl", command.split(" "), { cwd: folder, stdio: "ignore" });
-};
-
-/** Two authorities, and a certificate for model.example.test that the first one signed. */
-function makeCertificates(): void {
-  const key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-  for (const name of ["ca", "other-ca"]) {
-    openssl(`req -x509 ${key} -days 30 -subj /CN=${name} -keyout ${name}.key -out ${name}.pem`);
-  }
-  openssl(`req ${key} -subj /CN=leaf -keyout leaf.key -out leaf.csr`);
-  writeFileSync(inFolder("leaf.ext"), "subjectAltName=DNS:model.example.test,IP:127.0.0.1");
-  const signing = "-CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile leaf.ext";
-  openssl(`x509 -req -in leaf.csr ${signing} -out leaf.pem`);
-  openssl("x509 -in ca.pem -trustout -addtrust serverAuth -out trusted.pem");
-}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "http-client-tls-"));
   if (!hasOpenssl) return;
-  makeCertificates();
+  makeCertificates(folder);
   secureServer = createSecureServer(
     { key: readFileSync(inFolder("leaf.key")), cert: readFileSync(inFolder("leaf.pem")) },
     (request, response) => response.end(`secure ${request.headers.host}`),
@@ -180,45 +169,18 @@ describe("readExtraCertificates", () => {
 });
 
 describe.skipIf(!hasOpenssl)("a tunnel", () => {
-  /** A proxy that knows the name model.example.test; it answers as `answer` says. */
   async function startProxy(
-    answer: "open" | "silent" | number,
+    answer: TunnelAnswer,
     secure = false,
   ): Promise<{ readonly proxy: string; readonly seen: unknown[] }> {
-    const seen: unknown[] = [];
-    const key = {
-      key: readFileSync(inFolder("leaf.key")),
-      cert: readFileSync(inFolder("leaf.pem")),
-    };
-    const server: Server = secure ? createSecureServer(key) : createServer();
-    const sockets = new Set<Socket>();
-    server.on("connection", (socket) => {
-      sockets.add(socket);
-      socket.on("error", () => {});
+    const port = (secureServer.address() as AddressInfo).port;
+    const { url, seen, close } = await startTunnelProxy({
+      port,
+      answer,
+      secureIn: secure ? folder : null,
     });
-    server.on("connect", (request, client: Socket) => {
-      client.on("error", () => {});
-      seen.push([request.url, request.headers["proxy-authorization"]]);
-      if (answer === "silent") return;
-      if (answer !== "open") {
-        client.end(`HTTP/1.1 ${answer} Nope\r\n\r\n`);
-        return;
-      }
-      const upstream = connect((secureServer.address() as AddressInfo).port, "127.0.0.1", () => {
-        client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-        upstream.pipe(client).pipe(upstream);
-      });
-      upstream.on("error", () => client.destroy());
-      sockets.add(upstream);
-    });
-    cleanups.push(() => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const scheme = secure ? "https" : "http";
-    return { proxy: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+    cleanups.push(close);
+    return { proxy: url, seen };
   }
 
   const target = "https://model.example.test/v1";

@@ -1,10 +1,12 @@
 // The transport: one request, one response, over whatever connection the environment asks for.
 import { createConnections } from "./connections.ts";
+import { readErrorBody } from "./error-body.ts";
 import { HttpError, HttpStatusError } from "./errors.ts";
 import { sendOnce, StaleConnectionError } from "./exchange.ts";
 import { type HeaderFields, mergeHeaders } from "./headers.ts";
 import type { HttpResponse } from "./response.ts";
 import { displayUrl } from "./url.ts";
+import { connectWebSocket, type WebSocketConnection } from "./web-socket.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,6 +22,20 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array | undefined;
   /** How long the server may be silent, before its answer and within it, in milliseconds. */
   readonly idleTimeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WebSocketRequest {
+  /** Absolute, `http` or `https` (or `ws`, `wss`, which mean the same here). */
+  readonly url: string;
+  readonly headers?: HeaderFields | undefined;
+  /** Weaker than {@link headers}. */
+  readonly providerHeaders?: HeaderFields | undefined;
+  /** Stronger than {@link headers}; what they hold never appears in an error. */
+  readonly authHeaders?: HeaderFields | undefined;
+  /** For the connection and the handshake together, in milliseconds; the transport's when missing. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Ends the handshake; the connection that it made has a life of its own. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -48,11 +64,17 @@ export interface HttpTransport extends AsyncDisposable {
    * @throws HttpError `network`, `timeout`, `build`, `certificates`, `aborted`
    */
   send(request: HttpRequest): Promise<HttpResponse>;
+  /**
+   * Opens a WebSocket under the same rules as {@link send}: the same proxies (by a tunnel), the same
+   * certificates, the same layers of headers. Trace headers are left out, since the connection outlives
+   * the moment. An open connection that nobody reads from does not keep the process alive; it is closed
+   * with the transport at the latest.
+   *
+   * @throws HttpStatusError when the server answers with anything but 101
+   * @throws HttpError `network`, `timeout`, `build`, `certificates`, `proxy`, `aborted`
+   */
+  openWebSocket(request: WebSocketRequest): Promise<WebSocketConnection>;
 }
-
-const ERROR_BODY_BYTES = 64 * 1024;
-const ERROR_BODY_WAIT_MS = 5000;
-const SHORTEST_SECRET = 8;
 
 /** Makes a transport. It opens nothing before the first request. */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
@@ -87,25 +109,51 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
       status: response.status,
       url: response.url,
       headers: response.headers,
-      body: strikeOut(await readErrorBody(response), request.authHeaders),
+      body: await readErrorBody(response, request.authHeaders),
     });
   }
 
-  return {
-    async send(request) {
-      for (;;) {
-        try {
-          return await exchange(request);
-        } catch (error) {
-          if (
-            !(error instanceof StaleConnectionError || connections.trustSystemStoreAfter(error))
-          ) {
-            throw error;
-          }
+  const sockets = new Set<WebSocketConnection>();
+
+  async function handshake(request: WebSocketRequest): Promise<WebSocketConnection> {
+    const url = parseUrl(request.url.replace(/^ws(?=s?:)/i, "http"));
+    const connection = await connectWebSocket({
+      url,
+      headers: mergeHeaders(
+        defaultHeaders,
+        basicAuthorization(url),
+        request.providerHeaders,
+        request.headers,
+        request.authHeaders,
+      ),
+      authHeaders: request.authHeaders,
+      openSocket: (signal) => connections.openSocket(url, signal),
+      timeoutMs: request.connectTimeoutMs ?? connectTimeoutMs,
+      signal: request.signal,
+      onClose: (closed) => sockets.delete(closed),
+    });
+    if (connection.isOpen) sockets.add(connection);
+    return connection;
+  }
+
+  /** Tries until it works, or fails for a reason that another try does not cure at once. */
+  async function again<T>(attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof StaleConnectionError || connections.trustSystemStoreAfter(error))) {
+          throw error;
         }
       }
-    },
+    }
+  }
+
+  return {
+    send: (request) => again(() => exchange(request)),
+    openWebSocket: (request) => again(() => handshake(request)),
     async [Symbol.asyncDispose]() {
+      await Promise.all([...sockets].map((socket) => socket[Symbol.asyncDispose]()));
       connections.close();
     },
   };
@@ -125,32 +173,4 @@ function basicAuthorization(url: URL): HeaderFields {
   if (url.username === "" && url.password === "") return {};
   const user = [url.username, url.password].map(decodeURIComponent).join(":");
   return { authorization: `Basic ${Buffer.from(user).toString("base64")}` };
-}
-
-/** The start of an error's body; a body that does not come to an end is no reason to wait. */
-async function readErrorBody(response: HttpResponse): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  const deadline = setTimeout(() => response.cancel(), ERROR_BODY_WAIT_MS);
-  try {
-    for await (const chunk of response.body) {
-      parts.push(chunk);
-      size += chunk.length;
-      if (size >= ERROR_BODY_BYTES) break;
-    }
-    response.release();
-  } catch (error) {
-    if (error instanceof HttpError && error.code === "aborted") throw error;
-  } finally {
-    clearTimeout(deadline);
-  }
-  return Buffer.concat(parts).subarray(0, ERROR_BODY_BYTES).toString("utf8");
-}
-
-/** Servers echo what they were sent; an error must not carry a credential further. */
-function strikeOut(body: string, authHeaders: HeaderFields = {}): string {
-  const secrets = Object.values(authHeaders)
-    .flatMap((value) => [value, value.replace(/^\S+\s+/, "")])
-    .filter((value) => value.length >= SHORTEST_SECRET);
-  return secrets.reduce((text, secret) => text.replaceAll(secret, "[redacted]"), body);
 }

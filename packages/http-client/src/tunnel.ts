@@ -1,7 +1,7 @@
-// A TLS connection to a server through a proxy's CONNECT tunnel (RFC 9110, section 9.3.6).
+// A connection to a server through a proxy's CONNECT tunnel (RFC 9110, section 9.3.6).
 import type { RequestOptions } from "node:http";
 import type { Socket } from "node:net";
-import type { SecureContext } from "node:tls";
+import type { ConnectionOptions, SecureContext } from "node:tls";
 import { connectionError } from "./connection-error.ts";
 import { HttpError } from "./errors.ts";
 import { nodeHttp, nodeHttps, nodeNet, nodeTls } from "./node-modules.ts";
@@ -15,11 +15,22 @@ export interface TunnelOptions {
   readonly proxy: Proxy;
   readonly hostname: string;
   readonly port: number;
+  /** Whether the server speaks TLS. */
+  readonly secure: boolean;
   /** For the server, and for the proxy where that speaks TLS itself. */
   readonly tls: TlsOptions;
   /** For the proxy's connection, its answer and the server's handshake together. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+}
+
+/** What a TLS handshake says of the server that it wants. */
+export function tlsTarget(hostname: string): ConnectionOptions {
+  return {
+    host: hostname,
+    ...(nodeNet().isIP(hostname) === 0 ? { servername: hostname } : {}),
+    ALPNProtocols: ["http/1.1"],
+  };
 }
 
 function connectRequest({ proxy, hostname, port, tls }: TunnelOptions): RequestOptions {
@@ -48,7 +59,7 @@ function refusedTunnel(name: string, status: number): HttpError {
 
 /** @throws HttpError `network`, `certificates`, `proxy`, `timeout` or `aborted` */
 export function openTunnel(options: TunnelOptions): Promise<Socket> {
-  const { proxy, hostname, tls, timeoutMs, signal } = options;
+  const { proxy, hostname, secure, tls, timeoutMs, signal } = options;
   const name = `the proxy ${proxy.hostname}:${proxy.port}`;
   return new Promise((resolve, reject) => {
     const module = proxy.protocol === "https:" ? nodeHttps() : nodeHttp();
@@ -87,14 +98,12 @@ export function openTunnel(options: TunnelOptions): Promise<Socket> {
         fail(refusedTunnel(name, response.statusCode ?? 0));
         return;
       }
-      const isAddress = nodeNet().isIP(hostname) !== 0;
-      const secured = nodeTls().connect({
-        socket,
-        host: hostname,
-        ...(isAddress ? {} : { servername: hostname }),
-        ALPNProtocols: ["http/1.1"],
-        ...tls,
-      });
+      if (!secure) {
+        settle();
+        resolve(socket);
+        return;
+      }
+      const secured = nodeTls().connect({ socket, ...tlsTarget(hostname), ...tls });
       held = secured;
       secured.once("error", broken);
       secured.once("secureConnect", () => {
