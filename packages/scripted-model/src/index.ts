@@ -8,15 +8,21 @@ export {
   type ScriptedItem,
 } from "./items.ts";
 export {
+  accept,
   brokenStream,
   endAfter,
   eventBytes,
   failedResponse,
+  frames,
+  type FramesReply,
+  type HandshakeReply,
   hangingStream,
   httpError,
+  type HttpReply,
   incompleteResponse,
   inPieces,
   noAnswer,
+  type NoReply,
   rawStream,
   type Reply,
   respond,
@@ -24,6 +30,7 @@ export {
   type StreamReply,
 } from "./replies.ts";
 export {
+  type ReceivedHandshake,
   type ReceivedRequest,
   type Script,
   type ScriptedModel,

@@ -1,28 +1,70 @@
 // What the server does with a request: an ordinary stream, or one of the ways in which it goes wrong.
+// A reply plays over HTTP as server-sent events and over a WebSocket as one text frame for each event.
 import type { ScriptedItem } from "./items.ts";
 
-/** A stream of events; each chunk is one write to the network. */
+/** A stream of events; each chunk is one write to the network, over a WebSocket each event. */
 export interface StreamReply {
   readonly kind: "stream";
   readonly chunks: readonly (string | Uint8Array)[];
   /** A pause before each chunk, in milliseconds. */
   readonly delayMs: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** What follows the last chunk: an ordinary end, a cut connection, or nothing at all. */
+  /**
+   * What follows the last chunk: an ordinary end, a cut connection, or nothing at all. A WebSocket stays
+   * open after an event that ends the response; when there was none, `close` says goodbye.
+   */
   readonly end: "close" | "cut" | "hang";
 }
 
+/** A plain answer; to a request over a WebSocket, an `error` frame with that status. */
+export interface HttpReply {
+  readonly kind: "http";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** WebSocket frames as they are: text, or binary. */
+export interface FramesReply {
+  readonly kind: "frames";
+  readonly frames: readonly (string | Uint8Array)[];
+  /** What follows: nothing, a goodbye, or a cut connection. */
+  readonly end: "open" | "goodbye" | "cut";
+}
+
 /** One reply. `respond` and the other functions here make them. */
-export type Reply =
-  | StreamReply
-  | {
-      readonly kind: "http";
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string;
-    }
-  /** The request is read, then the connection closed or left open without a byte. */
-  | { readonly kind: "none"; readonly end: "cut" | "hang" };
+export type Reply = StreamReply | HttpReply | FramesReply | NoReply;
+
+/** The request is read, then the connection closed or left open without a byte. */
+export interface NoReply {
+  readonly kind: "none";
+  readonly end: "cut" | "hang";
+}
+
+/** What the handshake of a WebSocket gets. */
+export type HandshakeReply =
+  | { readonly kind: "accept"; readonly headers: Readonly<Record<string, string>> }
+  | HttpReply
+  | NoReply;
+
+/** Accepts a WebSocket; the headers go with the answer. */
+export function accept(headers: Readonly<Record<string, string>> = {}): HandshakeReply {
+  return { kind: "accept", headers };
+}
+
+/** Exactly these frames, for what only a WebSocket can bring. */
+export function frames(
+  texts: readonly (string | Uint8Array | object)[],
+  end: FramesReply["end"] = "open",
+): FramesReply {
+  return {
+    kind: "frames",
+    frames: texts.map((frame) =>
+      typeof frame === "string" || frame instanceof Uint8Array ? frame : JSON.stringify(frame),
+    ),
+    end,
+  };
+}
 
 export interface RespondOptions {
   /** Tokens; null reports none. */
@@ -142,7 +184,7 @@ export function incompleteResponse(
 }
 
 /** No answer: the connection is cut, or stays open in silence. */
-export function noAnswer(end: "cut" | "hang"): Reply {
+export function noAnswer(end: "cut" | "hang"): NoReply {
   return { kind: "none", end };
 }
 
@@ -176,7 +218,7 @@ export function httpError(
   status: number,
   body: string | object = "",
   headers: Readonly<Record<string, string>> = {},
-): Reply {
+): HttpReply {
   return {
     kind: "http",
     status,

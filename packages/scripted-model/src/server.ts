@@ -1,20 +1,35 @@
-// The server: HTTP on loopback, one script, a log of what was asked.
+// The server: HTTP and WebSocket on loopback, one script, a log of what was asked.
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { ResponseItem } from "@codex-ts/protocol";
-import type { Reply, StreamReply } from "./replies.ts";
+import type { HandshakeReply, HttpReply, Reply, StreamReply } from "./replies.ts";
+import { inputOf, serveWebSocket } from "./web-socket.ts";
 
 export interface ReceivedRequest {
+  /** `response.create` for a request that came over a WebSocket. */
   readonly method: string;
   /** Path and query. */
   readonly url: string;
+  /** Over a WebSocket, the handshake's. */
   readonly headers: IncomingHttpHeaders;
-  /** The parsed JSON body; null when there is none. A compressed body is unpacked. */
+  /** The parsed JSON body, or frame; null when there is none. A compressed body is unpacked. */
   readonly body: unknown;
-  /** The `input` of the body; empty when it has none. */
+  /**
+   * What the model is to read: the `input` of the body, behind what `previous_response_id` stands for.
+   * Empty when there is none.
+   */
   readonly input: readonly ResponseItem[];
+  /** The number of the WebSocket that it came over, from 0; null for HTTP. */
+  readonly connection: number | null;
   /** Milliseconds of a clock that never goes back, when the request had arrived whole. */
   readonly at: number;
+}
+
+/** A WebSocket that someone asked for. */
+export interface ReceivedHandshake {
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /**
@@ -31,6 +46,12 @@ export interface ScriptedModelOptions {
   readonly port?: number | undefined;
   /** What `GET /v1/models` lists; 404 by default. */
   readonly models?: readonly object[] | undefined;
+  /** What a WebSocket's handshake gets, by its number from 0; by default it is accepted. */
+  readonly handshake?:
+    | ((index: number, handshake: ReceivedHandshake) => HandshakeReply)
+    | undefined;
+  /** What a warm-up (`generate: false`) gets; by default an empty response that completes. */
+  readonly warmUp?: Reply | undefined;
 }
 
 export interface ScriptedModel extends AsyncDisposable {
@@ -40,6 +61,12 @@ export interface ScriptedModel extends AsyncDisposable {
   readonly url: string;
   /** Requests to `/responses`, in the order of arrival. */
   readonly requests: readonly ReceivedRequest[];
+  /** Warm-ups over WebSocket: requests that ask for no output. The script does not see them. */
+  readonly warmUps: readonly ReceivedRequest[];
+  /** WebSockets that were asked for, in the order of arrival. */
+  readonly handshakes: readonly ReceivedHandshake[];
+  /** WebSockets that are open at this moment. */
+  openWebSockets(): number;
   /** All requests, those to other paths too, in the order of arrival. */
   readonly allRequests: readonly ReceivedRequest[];
   /** Resolves when `count` requests to `/responses` have arrived. */
@@ -63,7 +90,21 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
   const allRequests: ReceivedRequest[] = [];
   const waiting = new Set<() => void>();
   const repliedAt: number[] = [];
+  const warmUps: ReceivedRequest[] = [];
+  const handshakes: ReceivedHandshake[] = [];
+  const webSockets = new Set<Socket>();
   const ended = new AbortController();
+
+  /** Takes a request into the log and asks the script. */
+  const replyTo = async (request: ReceivedRequest): Promise<{ reply: Reply; index: number }> => {
+    const index = requests.push(request) - 1;
+    for (const check of waiting) check();
+    const reply =
+      typeof script === "function"
+        ? await script(request, index)
+        : (script[Math.min(index, script.length - 1)] as Reply);
+    return { reply, index };
+  };
 
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await receive(incoming);
@@ -72,21 +113,12 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
       return sendModels(response, options.models);
     }
     if (incoming.method !== "POST" || request.url.split("?")[0] !== "/v1/responses") {
-      return sendHttp(response, {
-        kind: "http",
-        status: 404,
-        headers: {},
-        body: "",
-      });
+      return sendHttp(response, notFound);
     }
-    const index = requests.push(request) - 1;
-    for (const check of waiting) check();
-    const reply =
-      typeof script === "function"
-        ? await script(request, index)
-        : (script[Math.min(index, script.length - 1)] as Reply);
+    const { reply, index } = await replyTo(request);
     if (reply.kind === "http") sendHttp(response, reply);
     else if (reply.kind === "stream") await sendStream(response, reply, ended.signal);
+    else if (reply.kind === "frames") sendHttp(response, needsWebSocket);
     else if (reply.end === "cut") response.destroy();
     repliedAt[index] = performance.now();
   };
@@ -101,6 +133,35 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
     });
   });
   server.keepAliveTimeout = 60_000;
+  server.on("upgrade", (incoming, socket: Socket, head) => {
+    webSockets.add(socket);
+    socket.on("error", () => {});
+    socket.once("close", () => webSockets.delete(socket));
+    const { url = "", headers } = incoming;
+    const index = handshakes.push({ url, headers }) - 1;
+    const isKnown = url.split("?")[0] === "/v1/responses";
+    const answer = isKnown
+      ? (options.handshake?.(index, { url, headers }) ?? { kind: "accept", headers: {} })
+      : notFound;
+    void serveWebSocket({
+      incoming,
+      socket,
+      head,
+      answer,
+      index,
+      ended: ended.signal,
+      async reply(request) {
+        allRequests.push(request);
+        const { reply, index: number } = await replyTo(request);
+        return { reply, sent: () => (repliedAt[number] = performance.now()) };
+      },
+      warmUp(request) {
+        allRequests.push(request);
+        warmUps.push(request);
+        return options.warmUp;
+      },
+    });
+  });
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
   return {
@@ -108,6 +169,9 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
     url: `http://127.0.0.1:${port}/v1`,
     requests,
     allRequests,
+    warmUps,
+    handshakes,
+    openWebSockets: () => webSockets.size,
     repliedAt,
     waitForRequests(count) {
       return new Promise((resolve) => {
@@ -122,10 +186,20 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
     },
     async [Symbol.asyncDispose]() {
       ended.abort();
+      for (const socket of webSockets) socket.destroy();
       await close(server);
     },
   };
 }
+
+const notFound: HttpReply = { kind: "http", status: 404, headers: {}, body: "" };
+
+const needsWebSocket: HttpReply = {
+  kind: "http",
+  status: 400,
+  headers: {},
+  body: '{"error":{"message":"this reply of the script is for a WebSocket"}}',
+};
 
 async function receive(incoming: IncomingMessage): Promise<ReceivedRequest> {
   const chunks: Buffer[] = [];
@@ -137,16 +211,13 @@ async function receive(incoming: IncomingMessage): Promise<ReceivedRequest> {
     : bytes;
   const text = unpacked.toString("utf8");
   const body: unknown = text === "" ? null : JSON.parse(text);
-  const input =
-    typeof body === "object" && body !== null && "input" in body && Array.isArray(body.input)
-      ? (body.input as readonly ResponseItem[])
-      : [];
   return {
     method: incoming.method ?? "",
     url: incoming.url ?? "",
     headers: incoming.headers,
     body,
-    input,
+    input: inputOf(body),
+    connection: null,
     at: performance.now(),
   };
 }
@@ -160,7 +231,7 @@ function sendModels(response: ServerResponse, models: readonly object[] | undefi
   });
 }
 
-function sendHttp(response: ServerResponse, reply: Extract<Reply, { kind: "http" }>): void {
+function sendHttp(response: ServerResponse, reply: HttpReply): void {
   response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers });
   response.end(reply.body);
 }
