@@ -95,7 +95,7 @@ async function serve(
 }
 
 const echo = (socket: WebSocket): void => {
-  socket.on("message", (data) => socket.send(`echo ${String(data)}`));
+  socket.on("message", (data: Buffer) => socket.send(`echo ${data.toString("utf8")}`));
 };
 
 async function open(

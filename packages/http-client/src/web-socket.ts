@@ -115,10 +115,10 @@ function shakeHands(
     const stop = (): void => client.terminate();
     signal.addEventListener("abort", stop, { once: true });
     const settle = (): void => signal.removeEventListener("abort", stop);
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       settle();
       socket.destroy();
-      reject(error as Error);
+      reject(error);
     };
     client.on("error", (cause) => {
       fail(connectionError(cause, `the WebSocket handshake with ${shown} failed`));
@@ -133,12 +133,10 @@ function shakeHands(
         idleTimeoutMs: undefined,
         onEnd: () => {},
       });
-      readErrorBody(response, authHeaders)
-        .then((body) => {
-          const { status, url: from, headers: fields } = response;
-          throw new HttpStatusError({ status, url: from, headers: fields, body });
-        })
-        .catch(fail);
+      readErrorBody(response, authHeaders).then((body) => {
+        const { status, url: from, headers: fields } = response;
+        fail(new HttpStatusError({ status, url: from, headers: fields, body }));
+      }, fail);
     });
     client.once("open", () => {
       settle();

@@ -118,7 +118,7 @@ test("a response that is not the connection's last is not found", async () => {
   expect(await client.next()).toEqual({
     type: "error",
     status: 400,
-    error: { code: "previous_response_not_found", message: "no response r0 on this connection" },
+    error: { code: "previous_response_not_found", message: 'no response "r0" on this connection' },
     headers: {},
   });
   expect(model.requests).toEqual([]);

@@ -85,14 +85,14 @@ function serve(client: WebSocket, options: WebSocketOptions): void {
     if (type !== "response.create") {
       await play(
         client,
-        httpError(400, { error: { message: `unknown type ${String(type)}` } }),
+        httpError(400, { error: { message: `unknown type ${JSON.stringify(type)}` } }),
         ended,
       );
       return;
     }
     if (previous !== undefined && previous !== known?.id) {
       const code = "previous_response_not_found";
-      const message = `no response ${String(previous)} on this connection`;
+      const message = `no response ${JSON.stringify(previous)} on this connection`;
       await play(client, httpError(400, { error: { code, message } }), ended);
       return;
     }
