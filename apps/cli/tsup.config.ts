@@ -24,6 +24,7 @@ export default defineConfig({
     "codex-ts": "src/codex-ts.ts",
     // Started as a thread of its own, from beside the chunk that starts it.
     "chunks/landlock-worker": "../../packages/sandboxing/src/landlock-worker.ts",
+    "chunks/worker": "../../packages/code-mode/src/worker.ts",
   },
   format: "esm",
   target: "node22",
@@ -35,9 +36,9 @@ export default defineConfig({
   minify: true,
   removeNodeProtocol: false,
   treeshake: true,
-  // What has native code stays a dependency; all else is bundled.
-  noExternal: [/^(?!koffi$|@napi-rs\/(?:image|keyring)$)/],
-  external: ["koffi", "@napi-rs/image", "@napi-rs/keyring"],
+  // What has native code or WebAssembly stays a dependency; all else is bundled.
+  noExternal: [/^(?!koffi$|@napi-rs\/(?:image|keyring)$|@jitl\/quickjs-wasmfile-release-sync$)/],
+  external: ["koffi", "@napi-rs/image", "@napi-rs/keyring", "@jitl/quickjs-wasmfile-release-sync"],
   esbuildPlugins: [lazyBuiltins],
   esbuildOptions(options) {
     options.conditions = ["@codex-ts/source"];

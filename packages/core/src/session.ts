@@ -20,8 +20,8 @@ import {
   createTurnDiffTracker,
   type ProcessStore,
   selectTools,
+  type Tool,
   type ToolContext,
-  type ToolRouter,
 } from "@codex-ts/tools";
 import { PendingApprovals } from "./approvals.ts";
 import { changedSettings } from "./changed-settings.ts";
@@ -33,6 +33,7 @@ import { rateLimitStore } from "./rate-limit-store.ts";
 import type { RateLimitStore } from "./sampling.ts";
 import { CoreError, type Thread } from "./thread.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+import { ThreadCodeMode } from "./thread-code-mode.ts";
 import { turnHooks } from "./thread-hooks.ts";
 import { turnAbortedMarker } from "./turn-aborted.ts";
 import { type SessionSettings, type TurnContext, usableContextWindow } from "./turn-context.ts";
@@ -71,6 +72,8 @@ export class Session implements Thread {
   readonly #approvals = new PendingApprovals();
   readonly #approvalCache: ApprovalCache = createApprovalCache();
   readonly #processes: ProcessStore;
+  /** Null when the feature is off. */
+  readonly #codeMode: ThreadCodeMode | null;
   readonly #childEnv: Readonly<Record<string, string>>;
   readonly #rateLimits: RateLimitStore;
   #settings: SessionSettings;
@@ -88,6 +91,12 @@ export class Session implements Thread {
     this.#history = new History(parts.history);
     this.#journal = new Journal(parts.recorder);
     this.#processes = createProcessStore();
+    this.#codeMode = config.features.enabled("code_mode")
+      ? new ThreadCodeMode({
+          only: config.features.enabled("code_mode_only"),
+          onUnavailable: (message) => this.announce({ type: "warning", message }),
+        })
+      : null;
     this.#childEnv = childEnvironment(config.shellEnvironmentPolicy, options.env, {
       threadId: parts.id,
     });
@@ -258,7 +267,9 @@ export class Session implements Thread {
   ): Promise<TurnOutcome> {
     const { config, options, recorder, instructions } = this.#parts;
     const { signal } = active.controller;
-    const router = this.#router(turn);
+    const codeMode = (await this.#codeMode?.open()) ?? null;
+    const codeModeTools = codeMode?.tools(this.#tools(turn));
+    const router = createToolRouter({ tools: codeModeTools?.tools ?? this.#tools(turn) });
     const materialise = async (): Promise<void> => recorder?.materialise();
     const metadata = this.#turnMetadata(turn, signal);
     const toolContext = this.#toolContext(turn);
@@ -273,7 +284,31 @@ export class Session implements Thread {
       writableRoots,
       previousTurn: this.#history.previousTurn,
     });
-    return runTurn(
+    const hooks =
+      config.hooks === undefined
+        ? null
+        : turnHooks({
+            hooks: config.hooks,
+            threadId: this.id,
+            transcriptPath: this.rolloutPath,
+            turn,
+            journal: this.#journal,
+            signal,
+            materialise,
+          });
+    using _scripts =
+      codeModeTools === undefined
+        ? undefined
+        : codeMode?.startTurn({
+            turnId: turn.turnId,
+            nestedCall: codeModeTools.nestedCall,
+            router,
+            context: toolContext,
+            hooks,
+            journal: this.#journal,
+            signal,
+          });
+    return await runTurn(
       {
         threadId: this.id,
         turn,
@@ -298,18 +333,8 @@ export class Session implements Thread {
         contextSources,
         pendingInput: active.pendingInput,
         takeSessionStart: () => this.#takeSessionStart(),
-        hooks:
-          config.hooks === undefined
-            ? null
-            : turnHooks({
-                hooks: config.hooks,
-                threadId: this.id,
-                transcriptPath: this.rolloutPath,
-                turn,
-                journal: this.#journal,
-                signal,
-                materialise,
-              }),
+        takeNotices: () => this.#codeMode?.takeNotices() ?? [],
+        hooks,
         materialise,
         storeResponses: options.responses.endpoint.storesResponses,
         streamMaxRetries: options.responses.endpoint.streamMaxRetries,
@@ -375,19 +400,19 @@ export class Session implements Thread {
     };
   }
 
-  #router(turn: TurnContext): ToolRouter {
+  #tools(turn: TurnContext): readonly Tool[] {
     const { config } = this.#parts;
-    return createToolRouter({
-      tools: selectTools({
-        model: turn.model,
-        shellTool: config.features.enabled("shell_tool"),
-        unifiedExec: config.features.enabled("unified_exec"),
-        applyPatchFreeform: config.features.enabled("apply_patch_freeform"),
-        allowLoginShell: config.allowLoginShell,
-        webSearch: config.webSearch,
-        commandPolicy: config.commandPolicy,
-      }),
+    const own = config.tools ?? [];
+    const builtIn = selectTools({
+      model: turn.model,
+      shellTool: config.features.enabled("shell_tool"),
+      unifiedExec: config.features.enabled("unified_exec"),
+      applyPatchFreeform: config.features.enabled("apply_patch_freeform"),
+      allowLoginShell: config.allowLoginShell,
+      webSearch: config.webSearch,
+      commandPolicy: config.commandPolicy,
     });
+    return [...builtIn.filter(({ name }) => own.every((tool) => tool.name !== name)), ...own];
   }
 
   #toolContext(turn: TurnContext): Omit<ToolContext, "emit"> {
@@ -456,6 +481,7 @@ export class Session implements Thread {
 
   async #close(): Promise<void> {
     await this.#interrupt();
+    await this.#codeMode?.[Symbol.asyncDispose]();
     await this.#processes.closeAll();
     await this.#journal.drained();
     try {

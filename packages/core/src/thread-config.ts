@@ -18,7 +18,7 @@ import type {
 import type { Hooks } from "@codex-ts/hooks";
 import type { ResponsesClient } from "@codex-ts/responses-client";
 import type { Shell } from "@codex-ts/shell-command";
-import type { CommandPolicy, ShellEnvironmentPolicy } from "@codex-ts/tools";
+import type { CommandPolicy, ShellEnvironmentPolicy, Tool } from "@codex-ts/tools";
 
 /** The settings of one thread. */
 export interface ThreadConfig {
@@ -49,6 +49,8 @@ export interface ThreadConfig {
   readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
   readonly allowLoginShell: boolean;
   readonly webSearch: WebSearchMode;
+  /** Tools of the program's own; one that is called like a built-in tool takes its place. */
+  readonly tools?: readonly Tool[] | undefined;
   /** Judges commands before they run; a general judgement by default. */
   readonly commandPolicy?: CommandPolicy | undefined;
   /** Lifecycle hooks; the thread runs them and does not dispose them. */

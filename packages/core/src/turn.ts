@@ -4,6 +4,7 @@ import { hookPrompt } from "@codex-ts/hooks";
 import {
   type CodexErrorInfo,
   developerMessage,
+  type ResponseItem,
   type TurnItem,
   type UserInput,
 } from "@codex-ts/protocol";
@@ -20,6 +21,8 @@ export interface TurnServices extends CompactionServices {
   readonly contextSources: () => ContextSources;
   /** Input that came while the turn was running; it may grow while the turn goes on. */
   readonly pendingInput: (readonly UserInput[])[];
+  /** What scripts have for the model since it was last asked; given once. */
+  readonly takeNotices: () => readonly ResponseItem[];
   /** The start that SessionStart hooks are yet to be told of; taken once. */
   readonly takeSessionStart: () => "startup" | "resume" | null;
   /** Makes the session file appear. */
@@ -61,6 +64,7 @@ export async function runTurn(
   let lastAgentMessage: string | null = null;
   let stopHookActive = false;
   for (;;) {
+    await recordNotices(services);
     if ((await drainPendingInput(services)) === "refused") break;
     try {
       const sampled = await sampleWithRetries(services);
@@ -83,6 +87,7 @@ export async function runTurn(
     stopHookActive = true;
   }
 
+  await recordNotices(services);
   await drainPendingInput(services);
   return { kind: "completed", lastAgentMessage, stoppedByHook: false };
 }
@@ -147,6 +152,14 @@ async function drainPendingInput(services: TurnServices): Promise<"drained" | "r
     if (await acceptInput(services, input)) accepted += 1;
     else if (accepted > 0) return "drained";
     else if (services.pendingInput.length === 0) return "refused";
+  }
+}
+
+/** What scripts told meanwhile; it neither ends nor prolongs a turn. */
+async function recordNotices({ turn, history, journal, takeNotices }: TurnServices): Promise<void> {
+  for (const item of takeNotices()) {
+    history.record(item, turn.truncation);
+    await journal.post({ kind: "item", id: turn.turnId, item });
   }
 }
 

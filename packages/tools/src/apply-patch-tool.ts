@@ -40,6 +40,7 @@ export function createApplyPatchTool(options: ApplyPatchToolOptions): Tool {
       return {
         body: structuredExecOutput(result, context.truncation),
         success: result.exitCode === 0,
+        forScript: result.exitCode === 0 ? { value: {} } : { error: result.output },
       };
     },
   };

@@ -15,7 +15,13 @@ import { functionSpec } from "./function-spec.ts";
 import { isStartFailure } from "./one-shot-command.ts";
 import { scriptArgv, shellFor } from "./shell-argument.ts";
 import { ProcessSession } from "./process-session.ts";
-import { MAX_YIELD_MS, clampYield, outputProperties, sessionAnswer } from "./session-answer.ts";
+import {
+  MAX_YIELD_MS,
+  clampYield,
+  outputProperties,
+  sessionAnswer,
+  sessionOutputSchema,
+} from "./session-answer.ts";
 import type { CommandToolOptions } from "./shell-tools.ts";
 import { type Tool, type ToolContext, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
@@ -52,6 +58,7 @@ export function createExecCommandTool(options: CommandToolOptions): Tool {
   return {
     name: "exec_command",
     spec: specOf(options),
+    outputSchema: sessionOutputSchema,
     parallel: true,
     abortedText: abortedCommandText,
     accepts: (payload) => payload.kind === "function",
@@ -67,6 +74,13 @@ export function createExecCommandTool(options: CommandToolOptions): Tool {
         return {
           body: freeformExecOutput(diverted, context.truncation),
           success: diverted.exitCode === 0,
+          forScript: {
+            value: {
+              wall_time_seconds: diverted.durationMs / 1000,
+              exit_code: diverted.exitCode,
+              output: diverted.output,
+            },
+          },
         };
       }
       const session = await startSession(call.callId, execCall, options, context, signal);

@@ -33,7 +33,23 @@ export interface ToolRouter {
    * Rejects, which ends the turn, with a `fatal` {@link ToolError} or with what else a tool threw.
    */
   run(call: ToolCall, context: ToolContext, signal: AbortSignal): Promise<ToolCallOutputItem>;
+  /**
+   * Runs a call that a script made, as {@link run} does but for two things: calls of scripts queue among
+   * themselves, since the call that runs the script holds what they need; and what comes back is a value.
+   *
+   * Rejects with an error whose message is what the model would have been answered.
+   */
+  runNested(call: ToolCall, context: ToolContext, signal: AbortSignal): Promise<JsonValue>;
 }
+
+/** How a call ended that did not end the turn. */
+type Outcome =
+  | {
+      readonly kind: "done";
+      readonly result: ToolResult;
+      /** A hook's. */ readonly replacement: string | null;
+    }
+  | { readonly kind: "refused"; readonly text: string };
 
 /** Makes a router for tools with distinct names; the order of the tools is the order of `specs`. */
 export function createToolRouter(options: {
@@ -44,52 +60,89 @@ export function createToolRouter(options: {
   const { tools, now = () => performance.now() } = options;
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const gate = new ResourceGate();
+  const nestedGate = new ResourceGate();
+
+  const perform = async (
+    call: ToolCall,
+    context: ToolContext,
+    signal: AbortSignal,
+    queue: ResourceGate,
+  ): Promise<Outcome> => {
+    const tool = byName.get(call.name);
+    if (tool === undefined) return { kind: "refused", text: unsupportedText(call) };
+    if (!tool.accepts(call.payload)) {
+      throw new ToolError(
+        "fatal",
+        `the tool ${call.name} was called with a payload of kind ${call.payload.kind}, which it does not take`,
+      );
+    }
+    const started = now();
+    const ticket = queue.queue(tool.claims?.(call) ?? defaultClaims(tool));
+    try {
+      await ticket.enter(signal);
+      const subject = context.hooks === undefined ? null : hookSubject(call);
+      const refusal =
+        subject === null ? null : ((await context.hooks?.before(subject, signal)) ?? null);
+      if (subject !== null) signal.throwIfAborted();
+      if (refusal !== null) return { kind: "refused", text: refusal };
+      const running = tool.run(
+        call,
+        {
+          ...context,
+          askApproval: (request, askSignal) =>
+            ticket.suspend(() => context.askApproval(request, askSignal), askSignal),
+        },
+        signal,
+      );
+      const result = await settledSoonAfterAbort(running, signal);
+      const response = hookResponse(result);
+      if (subject === null || response === null) return { kind: "done", result, replacement: null };
+      const replacement = (await context.hooks?.after(subject, response, signal)) ?? null;
+      return { kind: "done", result, replacement };
+    } catch (error) {
+      if (signal.aborted) return { kind: "refused", text: tool.abortedText(now() - started) };
+      if (error instanceof ToolError && error.code === "respond") {
+        return { kind: "refused", text: error.message };
+      }
+      throw error;
+    } finally {
+      ticket.leave();
+    }
+  };
+
   return {
-    specs: tools.flatMap((tool) => (tool.spec === undefined ? [] : [tool.spec])),
+    specs: tools.flatMap(({ spec }) => (spec === undefined || isDeferred(spec) ? [] : [spec])),
     route,
     async run(call, context, signal) {
-      const tool = byName.get(call.name);
-      if (tool === undefined) return outputItem(call, unsupportedText(call));
-      if (!tool.accepts(call.payload)) {
-        throw new ToolError(
-          "fatal",
-          `the tool ${call.name} was called with a payload of kind ${call.payload.kind}, which it does not take`,
-        );
-      }
-      const started = now();
-      const ticket = gate.queue(tool.claims?.(call) ?? defaultClaims(tool));
-      try {
-        await ticket.enter(signal);
-        const subject = context.hooks === undefined ? null : hookSubject(call);
-        const refusal =
-          subject === null ? null : ((await context.hooks?.before(subject, signal)) ?? null);
-        if (subject !== null) signal.throwIfAborted();
-        if (refusal !== null) return outputItem(call, refusal);
-        const running = tool.run(
-          call,
-          {
-            ...context,
-            askApproval: (request, askSignal) =>
-              ticket.suspend(() => context.askApproval(request, askSignal), askSignal),
-          },
-          signal,
-        );
-        const result = await settledSoonAfterAbort(running, signal);
-        const response = hookResponse(result);
-        if (subject === null || response === null) return outputItem(call, result.body);
-        const replacement = await context.hooks?.after(subject, response, signal);
-        return outputItem(call, replacement ?? result.body);
-      } catch (error) {
-        if (signal.aborted) return outputItem(call, tool.abortedText(now() - started));
-        if (error instanceof ToolError && error.code === "respond") {
-          return outputItem(call, error.message);
-        }
-        throw error;
-      } finally {
-        ticket.leave();
-      }
+      const outcome = await perform(call, context, signal, gate);
+      return outputItem(
+        call,
+        outcome.kind === "refused" ? outcome.text : (outcome.replacement ?? outcome.result.body),
+      );
+    },
+    async runNested(call, context, signal) {
+      const outcome = await perform(call, context, signal, nestedGate);
+      if (outcome.kind === "refused") throw new ToolError("respond", outcome.text);
+      if (outcome.replacement !== null) return outcome.replacement;
+      const { forScript, body } = outcome.result;
+      if (forScript === undefined) return bodyText(body);
+      if ("error" in forScript) throw new ToolError("respond", forScript.error);
+      return forScript.value;
     },
   };
+}
+
+function isDeferred(spec: ToolSpec): boolean {
+  return spec.type === "function" && spec.defer_loading === true;
+}
+
+/** Texts and the URLs of images, those that are blank left out. */
+function bodyText(body: ToolOutputBody): string {
+  if (typeof body === "string") return body;
+  return body
+    .map((part) => (part.type === "input_image" ? part.image_url : part.text))
+    .filter((text) => text.trim() !== "")
+    .join("\n");
 }
 
 /** The files of the workspace: what commands read and write, and what patches must have alone. */

@@ -2,10 +2,11 @@
 import type { ToolSchema } from "@codex-ts/protocol";
 import { joinWords } from "@codex-ts/shell-command";
 import { sessionExecOutput } from "./exec-output.ts";
+import { objectSchema } from "./function-spec.ts";
 import type { ProcessSession } from "./process-session.ts";
 import { MAX_PROCESSES } from "./process-store.ts";
 import type { ToolContext, ToolResult } from "./tool.ts";
-import { byteBudget, formatOutput } from "./truncate.ts";
+import { approximateTokens, byteBudget, formatOutput } from "./truncate.ts";
 
 export const MIN_YIELD_MS = 250;
 export const MAX_YIELD_MS = 30_000;
@@ -32,10 +33,11 @@ export async function sessionAnswer(
     maxOutputTokens ?? DEFAULT_OUTPUT_TOKENS,
     Math.ceil(byteBudget(context.truncation) / 4),
   );
+  const chunkId = processes.newChunkId();
   const body = sessionExecOutput(
     {
       command: joinWords(session.argv),
-      chunkId: processes.newChunkId(),
+      chunkId,
       wallTimeMs,
       state:
         end === null
@@ -51,8 +53,30 @@ export async function sessionAnswer(
     success: end === null || end.exitCode === 0,
     hookResponse:
       end === null || session.tty ? null : formatOutput(output, { mode: "tokens", limit }),
+    forScript: {
+      value: {
+        chunk_id: chunkId,
+        wall_time_seconds: wallTimeMs / 1000,
+        original_token_count: approximateTokens(output),
+        output: formatOutput(output, { mode: "tokens", limit }),
+        ...(end === null ? { session_id: session.id } : { exit_code: end.exitCode }),
+      },
+    },
   };
 }
+
+/** What a script gets from both tools: a session's id while its process lives, then its exit code. */
+export const sessionOutputSchema: ToolSchema = objectSchema(
+  {
+    chunk_id: { type: "string" },
+    exit_code: { type: "number" },
+    original_token_count: { type: "number" },
+    output: { type: "string" },
+    session_id: { type: "number" },
+    wall_time_seconds: { type: "number" },
+  },
+  ["output", "wall_time_seconds"],
+);
 
 function warnings(count: number): readonly string[] {
   if (count < WARNING_PROCESSES) return [];

@@ -11,6 +11,7 @@ import type {
   ReviewDecision,
   SandboxPolicy,
   ToolOutputBody,
+  ToolSchema,
   ToolSpec,
   TruncationPolicy,
 } from "@codex-ts/protocol";
@@ -48,6 +49,11 @@ export interface ToolResult {
    * one that failed; null is nothing (the work is not done yet).
    */
   readonly hookResponse?: JsonValue;
+  /**
+   * What a script that made the call gets: the value of its promise, or the text that it rejects with.
+   * When left out, the value is the body as text.
+   */
+  readonly forScript?: { readonly value: JsonValue } | { readonly error: string };
 }
 
 /** A question to the person (or to a reviewer in their place). */
@@ -113,8 +119,13 @@ export interface ToolContext {
 export interface Tool {
   /** The key that calls are routed by. */
   readonly name: string;
-  /** What is offered to the model; absent for a tool that answers but is not offered. */
+  /**
+   * What is offered to the model; absent for a tool that answers but is not offered. A spec with
+   * `defer_loading` is not offered either, but scripts of code mode find the tool and can call it.
+   */
   readonly spec?: ToolSpec | undefined;
+  /** What a script gets from a call, for its documentation; unknown when left out. */
+  readonly outputSchema?: ToolSchema | undefined;
   /** Whether calls of this tool may overlap with each other. */
   readonly parallel: boolean;
   /**

@@ -54,7 +54,7 @@ export function createUpdatePlanTool(): Tool {
         explanation: args.optionalString("explanation") ?? null,
         plan,
       });
-      return { body: "Plan updated", success: true };
+      return { body: "Plan updated", success: true, forScript: { value: {} } };
     },
   };
 }

@@ -1,7 +1,7 @@
 // Lets the model look at an image file.
 import { resolve } from "@codex-ts/absolute-path";
 import { abortedText } from "./aborted-text.ts";
-import { functionSpec } from "./function-spec.ts";
+import { functionSpec, objectSchema } from "./function-spec.ts";
 import { ImageError, imageDataUrl } from "./image.ts";
 import { type Tool, type ToolContext, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
@@ -29,6 +29,10 @@ export function createViewImageTool(options: { readonly originalDetail: boolean 
       },
       required: ["path"],
     }),
+    outputSchema: objectSchema(
+      { image_url: { type: "string" }, detail: { type: ["string", "null"] } },
+      ["image_url", "detail"],
+    ),
     parallel: true,
     abortedText,
     accepts: (payload) => payload.kind === "function",
@@ -57,6 +61,7 @@ export function createViewImageTool(options: { readonly originalDetail: boolean 
           },
         ],
         success: true,
+        forScript: { value: { image_url: url, detail: isOriginal ? "original" : null } },
       };
     },
   };

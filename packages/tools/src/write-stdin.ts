@@ -10,6 +10,7 @@ import {
   clampYield,
   outputProperties,
   sessionAnswer,
+  sessionOutputSchema,
 } from "./session-answer.ts";
 import { type Tool, type ToolCall, type ToolContext, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
@@ -44,6 +45,7 @@ export function createWriteStdinTool(): Tool {
       },
       required: ["session_id"],
     }),
+    outputSchema: sessionOutputSchema,
     parallel: false,
     claims,
     abortedText: abortedCommandText,
