@@ -26,7 +26,7 @@ function referencedPaths(file: JsonFile): string[] {
 }
 
 function hasReferences({ folder, tsconfigFile }: WorkspacePackage): boolean {
-  return tsconfigFile !== undefined && /^(packages|apps)\//.test(folder);
+  return tsconfigFile !== undefined && /^(packages|apps|tools)\//.test(folder);
 }
 
 function expectationOf(workspace: Workspace, from: WorkspacePackage, file: JsonFile): Expectation {

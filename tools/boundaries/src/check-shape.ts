@@ -105,13 +105,13 @@ function publishingDemands(found: WorkspacePackage): Demand[] {
       problem: "publishConfig.access is not public",
       wayOut: 'Add "access": "public" to publishConfig',
     },
-    ...(folder.startsWith("packages/") ? exportDemands(found) : []),
+    ...(folder.startsWith("apps/") ? [] : exportDemands(found)),
   ];
 }
 
 function manifestDemands(found: WorkspacePackage): Demand[] {
   const { manifest, folder } = found;
-  const isProgram = /^(tools|examples)\//.test(folder);
+  const isExample = folder.startsWith("examples/");
   const common: Demand[] = [
     {
       met: folder.startsWith("apps/") || manifest.name === scope + basename(folder),
@@ -140,9 +140,9 @@ function manifestDemands(found: WorkspacePackage): Demand[] {
       wayOut: `Add "engines": { "node": "${lowestNode}" }`,
     },
     {
-      met: !isProgram || manifest.private === true,
+      met: !isExample || manifest.private === true,
       at: "private",
-      problem: "a development program could be published",
+      problem: "an example could be published",
       wayOut: 'Add "private": true',
     },
   ];
@@ -181,10 +181,17 @@ function readmeDemands({ name, readme, folder }: WorkspacePackage): Demand[] {
   ];
 }
 
-function tsconfigDemands({ tsconfigFile, folder }: WorkspacePackage): Demand[] {
+/** Libraries and programs, and the development programs that other repositories can install. */
+function hasDeclarations({ folder, manifest }: WorkspacePackage): boolean {
+  if (/^(packages|apps)\//.test(folder)) return true;
+  return folder.startsWith("tools/") && manifest.private !== true;
+}
+
+function tsconfigDemands(found: WorkspacePackage): Demand[] {
+  const { tsconfigFile } = found;
   return [
     {
-      met: tsconfigFile !== undefined || !/^(packages|apps)\//.test(folder),
+      met: tsconfigFile !== undefined || !hasDeclarations(found),
       problem: "there is no tsconfig.json",
       wayOut: "Copy that of packages/absolute-path, so that the package gets declarations",
     },

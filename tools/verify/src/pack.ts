@@ -12,7 +12,7 @@ export interface PackedPackage {
 
 function publicPackages(workspace: Workspace): WorkspacePackage[] {
   return workspace.packages.filter(
-    ({ folder, manifest }) => /^(packages|apps)\//.test(folder) && manifest.private !== true,
+    ({ folder, manifest }) => /^(packages|apps|tools)\//.test(folder) && manifest.private !== true,
   );
 }
 

@@ -1,0 +1,1 @@
+export { plugin, type Plugin, type Rule } from "./plugin.ts";
