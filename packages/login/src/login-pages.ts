@@ -23,7 +23,7 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; backgro
 main { box-sizing: border-box; width: min(34rem, 92vw); padding: 2rem; background: var(--card);
   border: 1px solid var(--line); border-radius: 12px; }
 h1 { margin: 0 0 .75rem; font-size: 1.4rem; }
-p { margin: .5rem 0; }
+p { margin: .5rem 0; overflow-wrap: anywhere; }
 dl { margin: 1.25rem 0; display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
 dt, .help { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
@@ -32,15 +32,12 @@ a { color: inherit; }
 
 export function successPage({ needsSetup, url }: SetupFacts): string {
   if (!needsSetup) {
-    return page(
-      "Signed in",
-      "<p>You are signed in. You can close this page and go on in the terminal.</p>",
-    );
+    return page("Signed in", "<p>You can close this page and go on in the terminal.</p>");
   }
   const link = escapeHtml(url);
   return page(
     "Signed in",
-    `<p>You are signed in. One thing is left: set up your API organisation and add a payment method.</p>
+    `<p>One thing is left: set up your API organisation and add a payment method.</p>
 <p class="help">You will be taken there in 3 seconds, or <a href="${link}">go there now</a>.</p>`,
     `<meta http-equiv="refresh" content="3; url=${link}">`,
   );
@@ -68,8 +65,14 @@ export function faultPage({ code, message, description }: LoginFault): string {
     : "Go back to the terminal and try again, choose another account, or ask the administrator of your workspace.";
   return page(
     isEntitlement ? "No access to Codex" : "Sign-in was not completed",
-    `<p>${escapeHtml(message)}</p><dl>${facts}</dl><p class="help">${help}</p>`,
+    `<p>${escapeHtml(asSentence(message))}</p><dl>${facts}</dl><p class="help">${help}</p>`,
   );
+}
+
+/** Errors begin in lower case and have no full stop, for they stand behind `Error: ` elsewhere. */
+function asSentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function page(title: string, body: string, head = ""): string {

@@ -22,3 +22,9 @@ export {
   temporaryHome,
 } from "./temporary-directory.ts";
 export { type WaitOptions, collect, waitFor } from "./wait-for.ts";
+export {
+  type IssuedTokens,
+  type OauthIssuer,
+  type OauthIssuerOptions,
+  startOauthIssuer,
+} from "./oauth-issuer.ts";

@@ -1,5 +1,5 @@
-// An issuer of ChatGPT logins on loopback, as strict as a real one: codes and refresh tokens serve
-// once, PKCE is checked, and a refresh token that comes a second time revokes the whole login.
+// An issuer of ChatGPT logins whose answers a test can script, for what the issuer of test-support, a
+// real one, cannot be made to do: errors, lost keys, a clock of the test's own.
 import { createHash, randomBytes } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { type CryptoKey, SignJWT, exportJWK, generateKeyPair } from "jose";
@@ -8,8 +8,6 @@ import type { AuthDotJson } from "../auth-dot-json.ts";
 export interface IssuerOptions {
   /** How long access tokens last, in seconds; an hour by default, and less than zero for none at all. */
   readonly lifetimeSeconds?: number | undefined;
-  /** Takes a refresh token again while its successor has not been used, as for a lost answer. */
-  readonly forgivesLostAnswers?: boolean | undefined;
   readonly now?: (() => Date) | undefined;
 }
 
@@ -36,8 +34,6 @@ export interface Issuer extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
   /** Renewals that were granted. */
   readonly renewals: number;
-  /** Refresh tokens that came a second time. */
-  readonly reuses: number;
   /** Who logs in at the next authorization. */
   person: Person;
   /** What an id token can be exchanged for. */
@@ -55,7 +51,6 @@ export interface Issuer extends AsyncDisposable {
 interface Session {
   readonly person: Person;
   current: string;
-  previous: string | null;
   revoked: boolean;
 }
 
@@ -69,7 +64,7 @@ const random = () => randomBytes(16).toString("base64url");
 const challengeOf = (verifier: string) => createHash("sha256").update(verifier).digest("base64url");
 
 export async function startIssuer(options: IssuerOptions = {}): Promise<Issuer> {
-  const { lifetimeSeconds = 3600, forgivesLostAnswers = false, now = () => new Date() } = options;
+  const { lifetimeSeconds = 3600, now = () => new Date() } = options;
   const [keys, otherKeys] = await Promise.all([generateKeyPair("ES256"), generateKeyPair("ES256")]);
   const jwk = async (key: CryptoKey) => ({ ...(await exportJWK(key)), kid: "k1", alg: "ES256" });
   const sessions = new Map<string, Session>();
@@ -77,7 +72,6 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<Issuer> 
   const scripts = new Map<string, ScriptedAnswer[]>();
   const requests: SeenRequest[] = [];
   let renewals = 0;
-  let reuses = 0;
 
   async function sign(claims: Record<string, unknown>, exp: number): Promise<string> {
     return await new SignJWT({ ...claims, jti: random() })
@@ -95,7 +89,6 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<Issuer> 
     };
     const exp = Math.floor(now().getTime() / 1000) + lifetimeSeconds;
     const named = { email, "https://api.openai.com/auth": auth };
-    session.previous = session.current;
     session.current = `rt-${random()}`;
     sessions.set(session.current, session);
     return {
@@ -108,7 +101,6 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<Issuer> 
   const newSession = (person: Person): Session => ({
     person,
     current: "",
-    previous: null,
     revoked: false,
   });
 
@@ -116,16 +108,12 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<Issuer> 
     const session = sessions.get(refreshToken);
     if (session === undefined) return refused("refresh_token_invalidated");
     if (session.revoked) return refused("refresh_token_invalidated");
-    const isLostAnswer = forgivesLostAnswers && session.previous === refreshToken;
-    if (session.current !== refreshToken && !isLostAnswer) {
-      reuses += 1;
+    if (session.current !== refreshToken) {
       session.revoked = true;
       return refused("refresh_token_reused");
     }
     renewals += 1;
-    const tokens = await tokensOf(session);
-    if (isLostAnswer) session.previous = refreshToken;
-    return { status: 200, body: tokens };
+    return { status: 200, body: await tokensOf(session) };
   }
 
   async function exchange(form: URLSearchParams): Promise<ScriptedAnswer> {
@@ -239,9 +227,6 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<Issuer> 
     requests,
     get renewals() {
       return renewals;
-    },
-    get reuses() {
-      return reuses;
     },
     person: { email: "kim@test", accountId: "ws-42" },
     apiKey: "sk-exchanged",

@@ -1,31 +1,35 @@
-// A process of its own that uses the login of a home: renews it once for each line on standard input
-// and answers with the refresh token's owner, the access token; or without end, until it is killed.
+// A process of its own that uses the login of a home: for each line on standard input, `auth` or
+// `renew`, it answers with the access token that it has then; or renews without end, until it is killed.
 import { createInterface } from "node:readline";
 import { fromAbsolute } from "@codex-ts/absolute-path";
 import { createAuthManager } from "../auth-manager.ts";
 
 const [home = "", url = "", mode] = process.argv.slice(2);
-const env = { CODEX_REFRESH_TOKEN_URL_OVERRIDE: url };
-const manager = createAuthManager({ codexHome: fromAbsolute(home), env });
+const manager = createAuthManager({
+  codexHome: fromAbsolute(home),
+  env: { CODEX_REFRESH_TOKEN_URL_OVERRIDE: url },
+  // As if no time went by: then it sees nothing of the file but what renewing looks at.
+  ...(mode === "stale" ? { monotonicNow: () => 0 } : {}),
+});
 
-async function renew(): Promise<string> {
+async function run(what: string): Promise<string> {
   try {
-    await manager.refreshToken();
+    if (what === "renew") await manager.refreshToken();
+    const auth = await manager.auth();
+    return auth?.kind === "chatgpt" ? auth.accessToken.reveal() : "logged out";
   } catch (error) {
     return `failed: ${error instanceof Error ? error.message : String(error)}`;
   }
-  const auth = await manager.auth();
-  return auth?.kind === "chatgpt" ? auth.accessToken.reveal() : "logged out";
 }
 
-await manager.auth();
+await manager.peek();
 process.stdout.write("ready\n");
 if (mode === "endless") {
   for (;;) {
-    const result = await renew();
+    const result = await run("renew");
     if (result.startsWith("failed")) process.stdout.write(`${result}\n`);
   }
 }
-for await (const _ of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${await renew()}\n`);
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${await run(line)}\n`);
 }
