@@ -7,7 +7,7 @@ import {
   respond,
 } from "@codex-ts/scripted-model";
 import { expect, test } from "vitest";
-import { compactedHistory } from "./compaction.ts";
+import { compactedHistory } from "./compacted-history.ts";
 import { compactionPrompt, summaryPrefix } from "./prompts/compaction.ts";
 import { itemLabel, labels, say, threadWorld } from "./testing/thread-world.ts";
 
@@ -112,18 +112,25 @@ test("without a summary the turn ends, and its message is not recorded", async (
 
 test("the newest messages survive within their budget, earlier summaries do not", () => {
   const long = "x".repeat(100_000);
-  const kept = compactedHistory(
-    [
-      userMessage("oldest"),
-      userMessage(`${summaryPrefix}\nearlier`),
-      userMessage("<environment_context>\n</environment_context>"),
-      userMessage(long),
-      userMessage("newest"),
+  const said = (text: string) => ({ item: userMessage(text), origin: "user" }) as const;
+  const kept = compactedHistory({
+    entries: [
+      said("oldest"),
+      { item: userMessage(`${summaryPrefix}\nearlier`), origin: "summary" },
+      { item: userMessage("<environment_context>\n</environment_context>"), origin: "context" },
+      said(long),
+      said("newest"),
     ],
-    "S",
-    [],
-  );
-  expect(kept).toHaveLength(3);
-  expect(kept.slice(1)).toEqual([userMessage("newest"), userMessage("S")]);
+    summary: "S",
+    context: [],
+    lastRequestTokens: 1000,
+  });
+  expect(kept.slice(1)).toEqual([
+    said("newest"),
+    {
+      item: userMessage("S", "The user's last request has not been answered yet."),
+      origin: "summary",
+    },
+  ]);
   expect(JSON.stringify(kept[0])).toContain("tokens truncated");
 });

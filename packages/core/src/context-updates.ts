@@ -1,11 +1,12 @@
 // The messages that tell the model its circumstances: all of them at first, later what changed.
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { MessageItem, TurnContextItem } from "@codex-ts/protocol";
 import { developerMessage, userMessage } from "@codex-ts/protocol";
 import { environmentContext } from "./environment-context.ts";
 import type { PreviousTurnSettings } from "./history.ts";
 import { permissionsText } from "./permissions-text.ts";
-import { collaborationModeOf, type TurnContext } from "./turn-context.ts";
+import { collaborationModeOf, type TurnContext, turnContextItem } from "./turn-context.ts";
 
 export interface ContextSources {
   readonly turn: TurnContext;
@@ -15,73 +16,166 @@ export interface ContextSources {
   readonly previousTurn: PreviousTurnSettings | null;
 }
 
-/** The items to record before a turn's user message; none when the model knows everything. */
+/** What the model is told before a turn's message, and what it knows from then on. */
+export interface ContextUpdate {
+  readonly items: readonly MessageItem[];
+  readonly reference: TurnContextItem;
+}
+
+/** A part of the context that is told again, whole, when its text is no longer what was told. */
+interface Section {
+  readonly name: string;
+  readonly role: "developer" | "user";
+  /** What counts as its text when it is compared; null when there is none. */
+  readonly text: string | null;
+  /** The text as the model reads it; the text itself by default. */
+  readonly told?: string;
+  /** What is told when the text is gone; nothing by default. */
+  readonly withdrawal?: string;
+  /** For a session file that does not say what was told: whether it was something else. */
+  readonly differs: (reference: TurnContextItem) => boolean;
+}
+
+/** The items to record before a turn's message; none when the model knows everything. */
 export function contextUpdates(
   sources: ContextSources,
   reference: TurnContextItem | null,
-): readonly MessageItem[] {
+): ContextUpdate {
   return reference === null ? fullContext(sources) : changedContext(sources, reference);
 }
 
 /** Everything that the model is told of its circumstances. */
-export function fullContext(sources: ContextSources): readonly MessageItem[] {
+export function fullContext(sources: ContextSources): ContextUpdate {
   const { turn } = sources;
-  const sections = [
-    modelSwitch(sources),
-    permissions(sources),
-    turn.developerInstructions,
-    collaborationMode(sources),
-  ].filter((section) => section !== null);
-  const instructions =
-    turn.userInstructions === null
-      ? []
-      : [
-          `# AGENTS.md instructions for ${turn.settings.cwd}\n\n<INSTRUCTIONS>\n${turn.userInstructions}\n</INSTRUCTIONS>`,
-        ];
+  const sections = sectionsOf(sources);
+  const present = sections.filter(({ text }) => text !== null);
+  return {
+    items: messages(
+      [modelSwitch(sources), ...tellAll(present, "developer")],
+      [...tellAll(present, "user"), environment(sources, turn.settings.cwd)],
+    ),
+    reference: referenceOf(turn, sections, () => true),
+  };
+}
+
+function changedContext(sources: ContextSources, reference: TurnContextItem): ContextUpdate {
+  const sections = sectionsOf(sources);
+  const isNews = ({ name, text, differs }: Section): boolean =>
+    reference.told_sections === undefined
+      ? differs(reference)
+      : hashOf(text) !== reference.told_sections[name];
+  const news = sections.filter(isNews);
+  return {
+    items: messages(
+      [modelSwitch(sources), ...tellAll(news, "developer")],
+      [...tellAll(news, "user"), changedEnvironment(sources, reference)],
+    ),
+    reference: referenceOf(sources.turn, sections, isNews),
+  };
+}
+
+/** In the order in which the model reads them. */
+function sectionsOf(sources: ContextSources): readonly Section[] {
+  const { turn } = sources;
+  const { settings } = turn;
   return [
-    developerMessage(...sections),
-    userMessage(...instructions, environment(sources, turn.settings.cwd)),
+    {
+      name: "permissions",
+      role: "developer",
+      text: permissionsText(
+        settings.sandboxPolicy,
+        settings.approvalPolicy,
+        sources.writableRoots,
+        settings.approvalsReviewer,
+      ),
+      differs: (reference) =>
+        !isDeepStrictEqual(permissionsOf(reference), currentPermissions(turn)),
+    },
+    {
+      name: "developer_instructions",
+      role: "developer",
+      text: turn.developerInstructions,
+      differs: (reference) =>
+        reference.developer_instructions !== undefined &&
+        reference.developer_instructions !== turn.developerInstructions,
+    },
+    {
+      name: "collaboration_mode",
+      role: "developer",
+      text: collaborationMode(turn),
+      differs: (reference) =>
+        !isDeepStrictEqual(reference.collaboration_mode ?? null, collaborationModeOf(settings)),
+    },
+    {
+      name: "agents_md",
+      role: "user",
+      text: turn.userInstructions,
+      told: agentsMd(turn, turn.userInstructions ?? ""),
+      withdrawal: agentsMd(turn, "(There are none here; earlier ones no longer apply.)"),
+      differs: (reference) =>
+        reference.user_instructions !== undefined &&
+        reference.user_instructions !== turn.userInstructions,
+    },
   ];
 }
 
-function changedContext(
-  sources: ContextSources,
-  reference: TurnContextItem,
-): readonly MessageItem[] {
-  const { turn } = sources;
-  const { settings } = turn;
-  const permissionsChanged = !isDeepStrictEqual(
-    [
-      normalizedSandbox(reference.sandbox_policy),
-      reference.approval_policy,
-      reference.approvals_reviewer ?? "user",
-    ],
-    [
-      normalizedSandbox(settings.sandboxPolicy),
-      settings.approvalPolicy,
-      settings.approvalsReviewer,
-    ],
-  );
-  const modeChanged = !isDeepStrictEqual(
-    reference.collaboration_mode ?? null,
-    collaborationModeOf(settings),
-  );
-  const sections = [
-    modelSwitch(sources),
-    permissionsChanged ? permissions(sources) : null,
-    modeChanged ? collaborationMode(sources) : null,
-  ].filter((section) => section !== null);
+function tellAll(sections: readonly Section[], role: Section["role"]): readonly (string | null)[] {
+  return sections
+    .filter((section) => section.role === role)
+    .map(({ text, told, withdrawal }) => (text === null ? (withdrawal ?? null) : (told ?? text)));
+}
 
-  const cwdChanged = reference.cwd !== settings.cwd;
-  const environmentChanged =
-    cwdChanged ||
-    (reference.current_date !== undefined && reference.current_date !== turn.currentDate) ||
-    (reference.timezone !== undefined && reference.timezone !== turn.timezone);
+function messages(
+  developer: readonly (string | null)[],
+  user: readonly (string | null)[],
+): readonly MessageItem[] {
+  const toDeveloper = developer.filter((part) => part !== null);
+  const toUser = user.filter((part) => part !== null);
   return [
-    ...(sections.length === 0 ? [] : [developerMessage(...sections)]),
-    ...(environmentChanged
-      ? [userMessage(environment(sources, cwdChanged ? settings.cwd : undefined))]
-      : []),
+    ...(toDeveloper.length === 0 ? [] : [developerMessage(...toDeveloper)]),
+    ...(toUser.length === 0 ? [] : [userMessage(...toUser)]),
+  ];
+}
+
+/** Instructions are long: they are written out when they are told, and known by their hash later. */
+function referenceOf(
+  turn: TurnContext,
+  sections: readonly Section[],
+  isTold: (section: Section) => boolean,
+): TurnContextItem {
+  const hashes = sections.flatMap(({ name, text }) => {
+    const hash = hashOf(text);
+    return hash === undefined ? [] : [[name, hash] as const];
+  });
+  const told = new Set(sections.filter(isTold).map(({ name }) => name));
+  return {
+    ...turnContextItem({
+      ...turn,
+      userInstructions: told.has("agents_md") ? turn.userInstructions : null,
+      developerInstructions: told.has("developer_instructions") ? turn.developerInstructions : null,
+    }),
+    told_sections: Object.fromEntries(hashes),
+  };
+}
+
+function hashOf(text: string | null): string | undefined {
+  if (text === null) return undefined;
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+function permissionsOf(reference: TurnContextItem): unknown {
+  return [
+    normalizedSandbox(reference.sandbox_policy),
+    reference.approval_policy,
+    reference.approvals_reviewer ?? "user",
+  ];
+}
+
+function currentPermissions({ settings }: TurnContext): unknown {
+  return [
+    normalizedSandbox(settings.sandboxPolicy),
+    settings.approvalPolicy,
+    settings.approvalsReviewer,
   ];
 }
 
@@ -110,13 +204,7 @@ function normalizedSandbox(policy: TurnContextItem["sandbox_policy"]): unknown {
   }
 }
 
-function permissions(sources: ContextSources): string {
-  const { settings } = sources.turn;
-  return permissionsText(settings.sandboxPolicy, settings.approvalPolicy, sources.writableRoots);
-}
-
-function modelSwitch(sources: ContextSources): string | null {
-  const { turn, previousTurn } = sources;
+function modelSwitch({ turn, previousTurn }: ContextSources): string | null {
   if (previousTurn === null || previousTurn.model === turn.settings.model) return null;
   if (turn.model.base_instructions === "") return null;
   return [
@@ -128,10 +216,24 @@ function modelSwitch(sources: ContextSources): string | null {
   ].join("\n");
 }
 
-function collaborationMode(sources: ContextSources): string | null {
-  const instructions = collaborationModeOf(sources.turn.settings).settings.developer_instructions;
+function collaborationMode(turn: TurnContext): string | null {
+  const instructions = collaborationModeOf(turn.settings).settings.developer_instructions;
   if (instructions === null || instructions.trim() === "") return null;
   return `<collaboration_mode>${instructions}</collaboration_mode>`;
+}
+
+function agentsMd(turn: TurnContext, text: string): string {
+  return `# AGENTS.md instructions for ${turn.settings.cwd}\n\n<INSTRUCTIONS>\n${text}\n</INSTRUCTIONS>`;
+}
+
+function changedEnvironment(sources: ContextSources, reference: TurnContextItem): string | null {
+  const { turn } = sources;
+  const cwdChanged = reference.cwd !== turn.settings.cwd;
+  const isChanged =
+    cwdChanged ||
+    (reference.current_date !== undefined && reference.current_date !== turn.currentDate) ||
+    (reference.timezone !== undefined && reference.timezone !== turn.timezone);
+  return isChanged ? environment(sources, cwdChanged ? turn.settings.cwd : undefined) : null;
 }
 
 function environment(sources: ContextSources, cwd: string | undefined): string {

@@ -2,9 +2,11 @@
 import {
   type ContentItem,
   isHookPromptMessage,
+  type ItemOrigin,
   type MessageItem,
   type ResponseItem,
 } from "@codex-ts/protocol";
+import type { HistoryEntry } from "./history.ts";
 
 const userFragments: readonly (readonly [open: string, close: string])[] = [
   ["# agents.md instructions for ", "</instructions>"],
@@ -56,18 +58,25 @@ export function isContextualDeveloperMessage(item: MessageItem): boolean {
   });
 }
 
-/** Whether the item is context of either role. */
-export function isContextualItem(item: ResponseItem): boolean {
-  return (
-    item.type === "message" && (isContextualUserMessage(item) || isContextualDeveloperMessage(item))
-  );
+/**
+ * Who put an item into a history, judged by its text: for sessions of programs that do not write it
+ * down. A summary cannot be told from a person's words that way.
+ */
+export function guessedOrigin(item: ResponseItem): ItemOrigin | null {
+  if (item.type !== "message") return null;
+  if (item.role === "developer") return isContextualDeveloperMessage(item) ? "context" : null;
+  if (item.role !== "user") return null;
+  if (!isContextualUserMessage(item)) return "user";
+  const opens = (tag: string): boolean =>
+    item.content.some((part) => partText(part)?.trimStart().toLowerCase().startsWith(tag) === true);
+  if (opens("<turn_aborted>")) return "marker";
+  return isHookPromptMessage(item) ? "hook" : "context";
 }
 
-/** Whether the item begins a user turn: a person's message, or a message from another agent. */
-export function isUserTurnBoundary(item: ResponseItem): boolean {
-  if (item.type !== "message") return false;
-  if (item.role === "user") return !isContextualUserMessage(item);
-  return item.role === "assistant" && isInterAgentMessage(item);
+/** Whether an entry begins a user turn: a person's message, or a message from another agent. */
+export function isUserTurnBoundary({ item, origin }: HistoryEntry): boolean {
+  if (origin !== null) return origin === "user";
+  return item.type === "message" && item.role === "assistant" && isInterAgentMessage(item);
 }
 
 function isInterAgentMessage(item: MessageItem): boolean {

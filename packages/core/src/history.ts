@@ -1,5 +1,6 @@
 // A thread's history: the items that requests are built from, and what the model was last told.
 import type {
+  ItemOrigin,
   ModelInfo,
   ResponseItem,
   TokenUsage,
@@ -16,16 +17,22 @@ export interface PreviousTurnSettings {
   readonly model: string;
 }
 
+/** An item of the history, and who put it there; null for the model and its tools. */
+export interface HistoryEntry {
+  readonly item: ResponseItem;
+  readonly origin: ItemOrigin | null;
+}
+
 /** Everything that a session file brings back. */
 export interface HistoryState {
-  readonly items: readonly ResponseItem[];
+  readonly entries: readonly HistoryEntry[];
   readonly reference: TurnContextItem | null;
   readonly previousTurn: PreviousTurnSettings | null;
   readonly tokenInfo: TokenUsageInfo | null;
 }
 
 export const emptyHistory: HistoryState = {
-  items: [],
+  entries: [],
   reference: null,
   previousTurn: null,
   tokenInfo: null,
@@ -56,55 +63,67 @@ export function recordable(item: ResponseItem, policy: TruncationPolicy): Respon
 }
 
 export class History {
-  #items: ResponseItem[];
+  #entries: HistoryEntry[];
   #tokenInfo: TokenUsageInfo | null;
   /** The turn context that the model knows; null makes the next turn restate everything. */
   reference: TurnContextItem | null;
   previousTurn: PreviousTurnSettings | null;
+  /** The service said, in this turn, that its counts hold the reasoning of earlier turns. */
+  serverCountsReasoning = false;
 
   constructor(state: HistoryState = emptyHistory) {
-    this.#items = [...state.items];
+    this.#entries = [...state.entries];
     this.#tokenInfo = state.tokenInfo;
     this.reference = state.reference;
     this.previousTurn = state.previousTurn;
   }
 
-  get items(): readonly ResponseItem[] {
-    return this.#items;
+  get entries(): readonly HistoryEntry[] {
+    return this.#entries;
   }
 
   get tokenInfo(): TokenUsageInfo | null {
     return this.#tokenInfo;
   }
 
-  record(item: ResponseItem, policy: TruncationPolicy): void {
+  record(item: ResponseItem, policy: TruncationPolicy, origin: ItemOrigin | null = null): void {
     const kept = recordable(item, policy);
-    if (kept !== null) this.#items.push(kept);
+    if (kept !== null) this.#entries.push({ item: kept, origin });
+  }
+
+  /** Takes the newest items back until `length` are left; says how many those were. */
+  undoTo(length: number): number {
+    return this.#entries.splice(length).length;
   }
 
   /** Replaces the images of the newest tool output by a text; false where there is none. */
   replaceLastOutputImages(text: string): boolean {
-    const index = this.#items.findLastIndex((item) => item.type === "function_call_output");
-    const item = this.#items[index];
-    if (item?.type !== "function_call_output" || typeof item.output === "string") return false;
-    if (!item.output.some((part) => part.type === "input_image")) return false;
-    this.#items[index] = {
-      ...item,
-      output: item.output.map((part) =>
-        part.type === "input_image" ? { type: "input_text", text } : part,
-      ),
-    };
+    const edited = withoutLastOutputImages(this.#entries, text);
+    if (edited === null) return false;
+    this.#entries = edited;
     return true;
   }
 
-  /** Puts other items in place of all, with what they are estimated to take. */
+  /** Puts other entries in place of all, with what they are estimated to take. */
   replace(
-    items: readonly ResponseItem[],
+    entries: readonly HistoryEntry[],
     reference: TurnContextItem | null,
     usage: TokenUsage,
   ): void {
-    this.#items = [...items];
+    this.#entries = [...entries];
     this.reference = reference;
+    this.#setLastUsage(usage);
+  }
+
+  /** Goes back to what a rollback left, with what that is estimated to take. */
+  restore(state: HistoryState, usage: TokenUsage): void {
+    this.#entries = [...state.entries];
+    this.reference = state.reference;
+    this.previousTurn = state.previousTurn;
+    this.#setLastUsage(usage);
+  }
+
+  #setLastUsage(usage: TokenUsage): void {
     this.#tokenInfo = {
       total_token_usage: this.#tokenInfo?.total_token_usage ?? emptyTokenUsage,
       last_token_usage: usage,
@@ -126,15 +145,42 @@ export class History {
 
   /** Notes that the context window is full, without touching the running total. */
   markContextFull(contextWindow: number): void {
+    this.#setLastUsage({ ...emptyTokenUsage, total_tokens: contextWindow });
     this.#tokenInfo = {
-      total_token_usage: this.#tokenInfo?.total_token_usage ?? emptyTokenUsage,
-      last_token_usage: { ...emptyTokenUsage, total_tokens: contextWindow },
+      ...(this.#tokenInfo as TokenUsageInfo),
       model_context_window: contextWindow,
     };
   }
 
   /** The items of the next request. */
   forPrompt(model: ModelInfo, options: PromptOptions): readonly ResponseItem[] {
-    return promptItems(this.#items, model, options);
+    return promptItems(
+      this.#entries.map(({ item }) => item),
+      model,
+      options,
+    );
   }
+}
+
+/** The entries with a text in place of the images of the newest tool output; null without such. */
+export function withoutLastOutputImages(
+  entries: readonly HistoryEntry[],
+  text: string,
+): HistoryEntry[] | null {
+  const index = entries.findLastIndex(
+    ({ item }) => item.type === "function_call_output" || item.type === "custom_tool_call_output",
+  );
+  const entry = entries[index];
+  if (
+    entry === undefined ||
+    (entry.item.type !== "function_call_output" && entry.item.type !== "custom_tool_call_output") ||
+    typeof entry.item.output === "string" ||
+    !entry.item.output.some((part) => part.type === "input_image")
+  ) {
+    return null;
+  }
+  const output = entry.item.output.map((part) =>
+    part.type === "input_image" ? ({ type: "input_text", text } as const) : part,
+  );
+  return entries.with(index, { ...entry, item: { ...entry.item, output } });
 }

@@ -1,3 +1,11 @@
-export { CoreError, type CoreErrorCode, type StartedThread, type Thread } from "./thread.ts";
+export type { AgentStatus } from "./agent-status.ts";
+export type { ForkSnapshotMode } from "./fork.ts";
+export {
+  CoreError,
+  type CoreErrorCode,
+  type StartedThread,
+  type Thread,
+  type ThreadSettings,
+} from "./thread.ts";
 export { type ThreadConfig, threadConfig, type ThreadManagerOptions } from "./thread-config.ts";
-export { ThreadManager } from "./thread-manager.ts";
+export { type ForkOptions, type SessionReference, ThreadManager } from "./thread-manager.ts";

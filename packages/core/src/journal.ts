@@ -1,8 +1,17 @@
 // The one way out of a session: what is recorded first, then announced.
-import type { Event, EventMsg, ResponseItem, RolloutItem } from "@codex-ts/protocol";
+import type { Event, EventMsg, ItemOrigin, ResponseItem, RolloutItem } from "@codex-ts/protocol";
 import { isPersistedEvent } from "@codex-ts/rollout";
 import { EventQueue } from "./event-queue.ts";
 import { legacyTwins } from "./turn-items.ts";
+
+/** The line of an item. */
+export function itemLine(item: ResponseItem, origin?: ItemOrigin): RolloutItem {
+  return {
+    type: "response_item",
+    payload: item,
+    ...(origin === undefined ? {} : { origin }),
+  };
+}
 
 /** Where lines go; a session file's recorder, or nothing for an ephemeral thread. */
 export interface LineSink {
@@ -14,7 +23,12 @@ export type JournalEntry =
   | { readonly kind: "event"; readonly id: string; readonly msg: EventMsg }
   | { readonly kind: "line"; readonly item: RolloutItem }
   /** A response item: its line, then `raw_response_item`. */
-  | { readonly kind: "item"; readonly id: string; readonly item: ResponseItem };
+  | {
+      readonly kind: "item";
+      readonly id: string;
+      readonly item: ResponseItem;
+      readonly origin?: ItemOrigin | undefined;
+    };
 
 interface Batch {
   readonly lines: readonly RolloutItem[];
@@ -32,8 +46,12 @@ export class Journal {
   #waiting: Batch[] = [];
   #pumping = false;
 
-  constructor(sink: LineSink | null) {
+  readonly #onEvent: (msg: EventMsg) => void;
+
+  /** `onEvent` sees each event when it is announced. */
+  constructor(sink: LineSink | null, onEvent: (msg: EventMsg) => void = () => {}) {
     this.#sink = sink;
+    this.#onEvent = onEvent;
   }
 
   get events(): EventQueue<Event> {
@@ -50,7 +68,7 @@ export class Journal {
           lines.push(entry.item);
           break;
         case "item":
-          lines.push({ type: "response_item", payload: entry.item });
+          lines.push(itemLine(entry.item, entry.origin));
           events.push({ id: entry.id, msg: { type: "raw_response_item", item: entry.item } });
           break;
         case "event":
@@ -72,6 +90,12 @@ export class Journal {
     return this.post();
   }
 
+  /** Announces what is in the session file already, or never. */
+  tell(event: Event): void {
+    this.#onEvent(event.msg);
+    this.#queue.push(event);
+  }
+
   close(): void {
     this.#queue.close();
   }
@@ -84,7 +108,7 @@ export class Journal {
       const lines = batches.flatMap((batch) => batch.lines);
       if (lines.length > 0 && this.#sink !== null) await this.#sink.record(lines);
       for (const batch of batches) {
-        for (const event of batch.events) this.#queue.push(event);
+        for (const event of batch.events) this.tell(event);
         batch.done();
       }
     }

@@ -1,11 +1,12 @@
 // What the model is told about its sandbox and about approvals.
-import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
+import type { ApprovalsReviewer, AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
 
 /** The permissions section of the context. `writableRoots` are listed where the workspace is writable. */
 export function permissionsText(
   sandbox: SandboxPolicy,
   approval: AskForApproval,
   writableRoots: readonly string[],
+  reviewer: ApprovalsReviewer,
 ): string {
   const roots =
     sandbox.type === "workspace-write" && writableRoots.length > 0
@@ -16,6 +17,7 @@ export function permissionsText(
     sandboxText(sandbox),
     ...roots,
     approvalText(approval),
+    ...(reviewer === "guardian_subagent" && approval !== "never" ? [GUARDIAN] : []),
     "</permissions instructions>",
   ].join("\n");
 }
@@ -42,6 +44,9 @@ function readText(access: { readonly type: string } | undefined): string {
 function networkText(enabled: boolean | undefined): string {
   return enabled === true ? "enabled" : "restricted";
 }
+
+const GUARDIAN =
+  "Requests for approval are first judged by a reviewer agent, not by the user: a refusal is final for that action, so look for a safer way.";
 
 const ESCALATION = [
   "To run a command outside the sandbox, call the tool with `sandbox_permissions` set to `require_escalated` and a `justification` that asks the user a short question.",

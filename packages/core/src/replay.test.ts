@@ -7,11 +7,14 @@ import {
   userMessage,
 } from "@codex-ts/protocol";
 import { describe, expect, test } from "vitest";
-import { emptyHistory } from "./history.ts";
+import { emptyHistory, type HistoryState } from "./history.ts";
 import { replay } from "./replay.ts";
 
 const policy = { mode: "tokens", limit: 10_000 } as const;
 
+/** The items alone: who put them there is checked where that matters. */
+const itemsOf = (state: HistoryState): readonly ResponseItem[] =>
+  state.entries.map(({ item: each }) => each);
 const item = (payload: ResponseItem): RolloutItem => ({ type: "response_item", payload });
 const event = (payload: EventMsg): RolloutItem => ({ type: "event_msg", payload });
 const started = (turnId: string): RolloutItem =>
@@ -62,7 +65,12 @@ test("an empty file gives an empty history", () => {
 
 test("a finished turn gives its items, its context as reference, and its model", () => {
   expect(replay(turn("t1", "one", permissions, environment), policy)).toEqual({
-    items: [permissions, environment, userMessage("one"), answer("re: one")],
+    entries: [
+      { item: permissions, origin: "context" },
+      { item: environment, origin: "context" },
+      { item: userMessage("one"), origin: "user" },
+      { item: answer("re: one"), origin: null },
+    ],
     reference: context("t1"),
     previousTurn: { model: "m" },
     tokenInfo: null,
@@ -77,7 +85,7 @@ test("a turn context without a user message counts for nothing", () => {
 test("an unfinished turn counts: its context is the reference", () => {
   const state = replay([started("t1"), contextLine(context("t1")), ...said("one")], policy);
   expect(state.reference).toEqual(context("t1"));
-  expect(state.items).toEqual([userMessage("one")]);
+  expect(itemsOf(state)).toEqual([userMessage("one")]);
 });
 
 describe("compaction", () => {
@@ -88,7 +96,7 @@ describe("compaction", () => {
 
   test("the replacement is taken as it is and the reference is gone", () => {
     const state = replay([...turn("t1", "one", permissions), compacted], policy);
-    expect(state.items).toEqual([userMessage("summary")]);
+    expect(itemsOf(state)).toEqual([userMessage("summary")]);
     expect(state.reference).toBeNull();
     expect(state.previousTurn).toEqual({ model: "m" });
   });
@@ -113,7 +121,7 @@ describe("compaction", () => {
       [...turn("t1", "one", permissions), { type: "compacted", payload: { message: "sum" } }],
       policy,
     );
-    expect(state.items).toEqual([userMessage("one"), userMessage("sum")]);
+    expect(itemsOf(state)).toEqual([userMessage("one"), userMessage("sum")]);
   });
 });
 
@@ -130,19 +138,24 @@ describe("rollback", () => {
       ],
       policy,
     );
-    expect(state.items).toEqual([permissions, environment, userMessage("one"), answer("re: one")]);
+    expect(itemsOf(state)).toEqual([
+      permissions,
+      environment,
+      userMessage("one"),
+      answer("re: one"),
+    ]);
     expect(state.reference).toEqual(context("t1"));
   });
 
   test("the first turn takes the initial context along", () => {
     const state = replay([...turn("t1", "one", permissions, environment), rolledBack(1)], policy);
-    expect(state.items).toEqual([]);
+    expect(itemsOf(state)).toEqual([]);
     expect(state.reference).toBeNull();
   });
 
   test("more turns than there are empties the history", () => {
     const state = replay([...turn("t1", "one"), ...turn("t2", "two"), rolledBack(99)], policy);
-    expect(state.items).toEqual([]);
+    expect(itemsOf(state)).toEqual([]);
   });
 
   test("over a compaction the earlier turns come back", () => {
@@ -155,7 +168,7 @@ describe("rollback", () => {
       ...turn("t3", "three", permissions),
       rolledBack(2),
     ];
-    expect(replay(lines, policy).items).toEqual([
+    expect(itemsOf(replay(lines, policy))).toEqual([
       permissions,
       userMessage("one"),
       answer("re: one"),
@@ -171,7 +184,7 @@ describe("rollback", () => {
       rolledBack(1),
       ...turn("t4", "four"),
     ];
-    expect(replay(lines, policy).items).toEqual([
+    expect(itemsOf(replay(lines, policy))).toEqual([
       userMessage("one"),
       answer("re: one"),
       userMessage("four"),
@@ -187,7 +200,7 @@ describe("rollback", () => {
       completed("shell"),
       rolledBack(1),
     ];
-    expect(replay(lines, policy).items).toEqual([]);
+    expect(itemsOf(replay(lines, policy))).toEqual([]);
   });
 
   test("a file without turn events is rolled back to before the context of its turn", () => {
@@ -200,7 +213,7 @@ describe("rollback", () => {
       item(answer("b")),
       rolledBack(1),
     ];
-    expect(replay(lines, policy).items).toEqual([environment, userMessage("one"), answer("a")]);
+    expect(itemsOf(replay(lines, policy))).toEqual([environment, userMessage("one"), answer("a")]);
   });
 });
 
@@ -245,7 +258,7 @@ test("outputs are stored whole and cut to the model's policy on the way in", () 
     item({ type: "function_call", name: "t", arguments: "{}", call_id: "c" }),
     item({ type: "function_call_output", call_id: "c", output: "x".repeat(1000) }),
   ];
-  const [, output] = replay(lines, { mode: "bytes", limit: 10 }).items;
+  const [, output] = itemsOf(replay(lines, { mode: "bytes", limit: 10 }));
   expect(output).toEqual({
     type: "function_call_output",
     call_id: "c",

@@ -1,17 +1,26 @@
 // From a session file back to a history: a forward replay in which a rollback returns to a checkpoint.
 import type {
-  ResponseItem,
+  CompactedItem,
+  EventMsg,
+  HistoryEdit,
   RolloutItem,
   TurnContextItem,
   TruncationPolicy,
 } from "@codex-ts/protocol";
 import { userMessage } from "@codex-ts/protocol";
-import { isContextualItem, isUserTurnBoundary } from "./contextual-message.ts";
-import { emptyHistory, type HistoryState, recordable } from "./history.ts";
+import { guessedOrigin, isUserTurnBoundary } from "./contextual-message.ts";
+import {
+  emptyHistory,
+  type HistoryEntry,
+  type HistoryState,
+  recordable,
+  withoutLastOutputImages,
+} from "./history.ts";
+import { isSummaryText } from "./prompts/compaction.ts";
 
-/** The items are the first `length` of an array that only ever grows, so a state costs nothing to keep. */
+/** The entries are the first `length` of an array that only grows, so a state costs nothing to keep. */
 interface State {
-  readonly items: readonly ResponseItem[];
+  readonly entries: readonly HistoryEntry[];
   readonly length: number;
   readonly reference: TurnContextItem | null;
   readonly previousTurn: HistoryState["previousTurn"];
@@ -24,18 +33,19 @@ interface Checkpoint {
 }
 
 /**
- * Rebuilds the history that the session had when `lines` were written. `policy` is the current
- * model's: outputs are stored whole and cut on the way in.
+ * Rebuilds the history that the session had when `lines` were written. Outputs are stored whole and cut
+ * on the way in: by the policy of their turn, or by `policy` where the file does not say it.
  */
-export function replay(lines: readonly RolloutItem[], policy: TruncationPolicy): HistoryState {
+export function replay(lines: Iterable<RolloutItem>, policy: TruncationPolicy): HistoryState {
   const replayed = new Replay(policy);
   for (const line of lines) replayed.apply(line);
   return replayed.result();
 }
 
-class Replay {
-  readonly #policy: TruncationPolicy;
-  #items: ResponseItem[] = [];
+/** A replay that is fed line by line, so that nobody needs to hold a whole file. */
+export class Replay {
+  #policy: TruncationPolicy;
+  #entries: HistoryEntry[] = [];
   #reference: TurnContextItem | null = null;
   #previousTurn: HistoryState["previousTurn"] = null;
   #tokenInfo: HistoryState["tokenInfo"] = null;
@@ -43,7 +53,7 @@ class Replay {
   /** Whether the newest checkpoint's turn is still going on. */
   #turnOpen = false;
   #turnId: string | null = null;
-  /** The open turn's context line; it counts once the turn has a user message. */
+  /** The open turn's context line while it does not count yet. */
   #turnContext: TurnContextItem | null = null;
 
   constructor(policy: TruncationPolicy) {
@@ -55,65 +65,55 @@ class Replay {
       case "session_meta":
         break;
       case "response_item":
-        this.#responseItem(line.payload);
+        this.#record({ item: line.payload, origin: line.origin ?? guessedOrigin(line.payload) });
         break;
       case "turn_context":
-        if (this.#isOtherTurn(line.payload.turn_id)) break;
-        this.#turnContext = line.payload;
-        if (this.#openUserTurn()) this.#adoptTurnContext();
+        this.#tellContext(line.payload);
         break;
       case "compacted":
-        this.#items = [
-          ...(line.payload.replacement_history ?? [
-            ...this.#items.filter(isUserTurnBoundary),
-            userMessage(line.payload.message),
-          ]),
-        ];
-        this.#reference = null;
+        this.#compact(line.payload);
+        break;
+      case "history_edit":
+        this.#edit(line.payload);
         break;
       case "event_msg":
-        switch (line.payload.type) {
-          case "task_started":
-            this.#startTurn(line.payload.turn_id);
-            break;
-          case "task_complete":
-            this.#turnOpen = false;
-            break;
-          case "turn_aborted":
-            if (!this.#isOtherTurn(line.payload.turn_id ?? undefined)) this.#turnOpen = false;
-            break;
-          case "user_message":
-            this.#markUserTurn();
-            break;
-          case "token_count":
-            this.#tokenInfo = line.payload.info ?? this.#tokenInfo;
-            break;
-          case "thread_rolled_back":
-            this.#rollBack(line.payload.num_turns);
-            break;
-          default:
-            break;
-        }
+        this.#event(line.payload);
         break;
     }
   }
 
   result(): HistoryState {
     return {
-      items: this.#items,
+      entries: this.#entries,
       reference: this.#reference,
       previousTurn: this.#previousTurn,
       tokenInfo: this.#tokenInfo ?? emptyHistory.tokenInfo,
     };
   }
 
-  #snapshot(): State {
-    return {
-      items: this.#items,
-      length: this.#items.length,
-      reference: this.#reference,
-      previousTurn: this.#previousTurn,
-    };
+  #event(msg: EventMsg): void {
+    switch (msg.type) {
+      case "task_started":
+        this.#startTurn(msg.turn_id);
+        break;
+      case "task_complete":
+        this.#turnOpen = false;
+        break;
+      case "turn_aborted":
+        if (!this.#isOtherTurn(msg.turn_id ?? undefined)) this.#turnOpen = false;
+        break;
+      case "user_message":
+        this.#markUserTurn();
+        break;
+      case "token_count":
+        this.#tokenInfo = msg.info ?? this.#tokenInfo;
+        break;
+      case "thread_rolled_back":
+        this.#rollBack(msg.num_turns);
+        break;
+      default:
+        break;
+    }
   }
 
   #isOtherTurn(turnId: string | undefined): boolean {
@@ -122,43 +122,35 @@ class Replay {
     );
   }
 
-  #startTurn(turnId: string | null): void {
-    this.#checkpoints.push({ before: this.#snapshot(), isUserTurn: false });
+  #startTurn(turnId: string | null, length = this.#entries.length): void {
+    this.#checkpoints.push({
+      before: {
+        entries: this.#entries,
+        length,
+        reference: this.#reference,
+        previousTurn: this.#previousTurn,
+      },
+      isUserTurn: false,
+    });
     this.#turnOpen = true;
     this.#turnId = turnId;
     this.#turnContext = null;
   }
 
-  #openUserTurn(): boolean {
-    return this.#turnOpen && this.#checkpoints.at(-1)?.isUserTurn === true;
-  }
-
-  #responseItem(item: ResponseItem): void {
-    if (isUserTurnBoundary(item)) {
+  #record(entry: HistoryEntry): void {
+    if (isUserTurnBoundary(entry)) {
       if (!this.#turnOpen) this.#startUnmarkedTurn();
       this.#markUserTurn();
     }
-    const kept = recordable(item, this.#policy);
-    if (kept !== null) this.#items.push(kept);
+    const item = recordable(entry.item, this.#policy);
+    if (item !== null) this.#entries.push({ item, origin: entry.origin });
   }
 
   /** Sessions of older versions have no turn events: a turn then begins at its context messages. */
   #startUnmarkedTurn(): void {
     const context = this.#turnContext;
-    let start = this.#items.length;
-    while (start > 0) {
-      const item = this.#items[start - 1];
-      if (item === undefined || !isContextualItem(item)) break;
-      start -= 1;
-    }
-    this.#startTurn(null);
-    const checkpoint = this.#checkpoints.at(-1);
-    if (checkpoint !== undefined) {
-      this.#checkpoints[this.#checkpoints.length - 1] = {
-        before: { ...checkpoint.before, length: start },
-        isUserTurn: true,
-      };
-    }
+    const before = this.#entries.findLastIndex(({ origin }) => origin !== "context");
+    this.#startTurn(null, before + 1);
     this.#turnOpen = false;
     this.#turnContext = context;
   }
@@ -167,14 +159,66 @@ class Replay {
     const checkpoint = this.#checkpoints.at(-1);
     if (checkpoint === undefined) return;
     checkpoint.isUserTurn = true;
-    this.#adoptTurnContext();
+    if (this.#turnContext !== null) this.#adopt(this.#turnContext);
   }
 
-  #adoptTurnContext(): void {
-    if (this.#turnContext === null) return;
-    this.#reference = this.#turnContext;
-    this.#previousTurn = { model: this.#turnContext.model };
+  /**
+   * What the model was told becomes the reference as soon as that is in the history: with a person's
+   * message, or with the context itself. A line of settings alone counts for nothing.
+   */
+  #tellContext(context: TurnContextItem): void {
+    if (this.#isOtherTurn(context.turn_id)) return;
+    this.#policy = context.truncation_policy ?? this.#policy;
+    this.#turnContext = context;
+    const isUserTurn = this.#turnOpen && this.#checkpoints.at(-1)?.isUserTurn === true;
+    if (isUserTurn) this.#adopt(context);
+    else if (this.#entries.some(({ origin }) => origin === "context")) this.#reference = context;
+  }
+
+  #adopt(context: TurnContextItem): void {
+    this.#reference = context;
+    this.#previousTurn = { model: context.model };
     this.#turnContext = null;
+  }
+
+  #compact({ message, replacement_history, replacement_origins }: CompactedItem): void {
+    this.#reference = null;
+    this.#turnContext = null;
+    if (replacement_history === undefined) {
+      this.#entries = [
+        ...this.#entries.filter(isUserTurnBoundary),
+        { item: userMessage(message), origin: "summary" },
+      ];
+      return;
+    }
+    const origins =
+      replacement_origins?.length === replacement_history.length ? replacement_origins : undefined;
+    this.#entries = replacement_history.map((item, index) => ({
+      item,
+      origin:
+        origins === undefined
+          ? isSummary(item, message)
+            ? "summary"
+            : guessedOrigin(item)
+          : (origins[index] ?? null),
+    }));
+  }
+
+  #edit(edit: HistoryEdit): void {
+    switch (edit.type) {
+      case "undo":
+        this.#entries.length = Math.max(this.#entries.length - edit.count, this.#floor());
+        break;
+      case "replace_images":
+        this.#entries = withoutLastOutputImages(this.#entries, edit.text) ?? this.#entries;
+        break;
+    }
+  }
+
+  /** What belongs to earlier turns is shared with their checkpoints. */
+  #floor(): number {
+    const before = this.#checkpoints.at(-1)?.before;
+    return before !== undefined && before.entries === this.#entries ? before.length : 0;
   }
 
   #rollBack(turns: number): void {
@@ -191,8 +235,15 @@ class Replay {
     this.#turnOpen = false;
     this.#turnContext = null;
     if (target === null) return;
-    this.#items = target.before.items.slice(0, target.before.length);
+    this.#entries = target.before.entries.slice(0, target.before.length);
     this.#reference = target.before.reference;
     this.#previousTurn = target.before.previousTurn;
   }
+}
+
+function isSummary(item: HistoryEntry["item"], message: string): boolean {
+  if (item.type !== "message" || item.role !== "user") return false;
+  const [part] = item.content;
+  const text = part?.type === "input_text" ? part.text : "";
+  return text !== "" && (text === message || isSummaryText(text));
 }

@@ -1,10 +1,12 @@
 // One request to the model and everything that its stream sets off.
-import type {
-  MessageItem,
-  RateLimitSnapshot,
-  ReasoningItem,
-  ResponseItem,
-  TurnItem,
+import {
+  type ItemOrigin,
+  type MessageItem,
+  type RateLimitSnapshot,
+  type ReasoningItem,
+  type ResponseItem,
+  type TurnItem,
+  userMessage,
 } from "@codex-ts/protocol";
 import type {
   ResponsesRequest,
@@ -14,6 +16,7 @@ import type {
 import type { ToolContext, ToolRouter } from "@codex-ts/tools";
 import type { History } from "./history.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
+import { itemEvent, recordItems } from "./recording.ts";
 import type { TurnHooks } from "./thread-hooks.ts";
 import { ToolRuns } from "./tool-runs.ts";
 import type { TurnContext } from "./turn-context.ts";
@@ -31,6 +34,8 @@ export interface SamplingServices {
   readonly showRawReasoning: boolean;
   /** Called when the model has begun to write a tool call, which takes it a while. */
   readonly onToolCallBegun: () => void;
+  /** Whether this turn has said that another model answers than the one that was asked for. */
+  readonly rerouted: { isTold: boolean };
   /** Null when the thread has no lifecycle hooks. */
   readonly hooks: TurnHooks | null;
 }
@@ -48,14 +53,11 @@ export interface Sampled {
   readonly lastAgentMessage: string | null;
 }
 
-/** Thrown when the stream broke after a tool had started: the next request is built anew. */
-export class StreamBrokeAfterTools extends Error {
-  override readonly name = "StreamBrokeAfterTools";
-}
-
 /**
  * Sends one request. Each finished item is recorded and announced as it arrives, each tool call starts
- * at once, and the outputs are recorded in call order when the stream has ended.
+ * at once, and the outputs are recorded in call order when the stream has ended. When the stream
+ * breaks, tools that were started finish and are recorded; without such, what the model wrote is taken
+ * back: it is asked again and would write it twice.
  */
 export async function sample(
   services: SamplingServices,
@@ -63,7 +65,9 @@ export async function sample(
   signal: AbortSignal,
 ): Promise<Sampled> {
   const { turn, history, journal, router } = services;
-  const record = (item: ResponseItem): void => history.record(item, turn.truncation);
+  const record = (item: ResponseItem, origin?: ItemOrigin): void =>
+    history.record(item, turn.truncation, origin);
+  const before = history.entries.length;
   const runs = new ToolRuns({
     turnId: turn.turnId,
     router,
@@ -87,22 +91,17 @@ export async function sample(
         continue;
       }
       needsFollowUp = true;
-      record(event.item);
-      const recorded = journal.post({ kind: "item", id: turn.turnId, item: event.item });
+      const recorded = recordItems(services, [event.item], undefined);
       if (routed.kind === "call") {
         runs.start(routed.call, recorded);
       } else {
-        record(routed.output);
-        await journal.post({ kind: "item", id: turn.turnId, item: routed.output });
+        await recorded;
+        await recordItems(services, [routed.output], undefined);
       }
     }
   } catch (error) {
     await runs.recordOutputs();
-    if (runs.started > 0 && !signal.aborted) {
-      throw new StreamBrokeAfterTools("the stream broke after a tool had started", {
-        cause: error,
-      });
-    }
+    if (!needsFollowUp && !signal.aborted) await takeBack(services, before);
     throw error;
   }
   await runs.recordOutputs();
@@ -115,6 +114,16 @@ export async function sample(
     });
   }
   return { needsFollowUp, lastAgentMessage: stream.lastAgentMessage };
+}
+
+/** Takes back what was recorded since the history had `length` entries. */
+async function takeBack({ history, journal }: SamplingServices, length: number): Promise<void> {
+  const count = history.undoTo(length);
+  if (count === 0) return;
+  await journal.post({
+    kind: "line",
+    item: { type: "history_edit", payload: { type: "undo", count } },
+  });
 }
 
 /** Turns the events of a stream, tool calls aside, into recorded items and announced events. */
@@ -202,10 +211,14 @@ class StreamAnnouncer {
         history.addUsage(event.usage, turn.contextWindow);
         await this.#announceTokenCount();
         break;
-      case "created":
-      case "server_model":
-      case "models_etag":
       case "server_reasoning_included":
+        history.serverCountsReasoning = true;
+        break;
+      case "server_model":
+        await this.#announceReroute(event.model);
+        break;
+      case "created":
+      case "models_etag":
         break;
     }
   }
@@ -233,6 +246,29 @@ class StreamAnnouncer {
     }
   }
 
+  /** Tells the person and the model, once in a turn, that another model answers. */
+  async #announceReroute(model: string): Promise<void> {
+    const { turn, rerouted } = this.#services;
+    const asked = turn.settings.model;
+    if (rerouted.isTold || model.toLowerCase() === asked.toLowerCase()) return;
+    rerouted.isTold = true;
+    const message = `Requests for the model \`${asked}\` are answered by \`${model}\`.`;
+    await this.#announce(
+      {
+        kind: "event",
+        id: turn.turnId,
+        msg: {
+          type: "model_reroute",
+          from_model: asked,
+          to_model: model,
+          reason: "high_risk_cyber_activity",
+        },
+      },
+      { kind: "event", id: turn.turnId, msg: { type: "warning", message } },
+    );
+    await recordItems(this.#services, [userMessage(`Warning: ${message}`)], "context");
+  }
+
   #announce(...entries: readonly JournalEntry[]): Promise<void> {
     return this.#services.journal.post(...entries);
   }
@@ -251,7 +287,7 @@ class StreamAnnouncer {
   }
 
   #itemEvent(type: "item_started" | "item_completed", item: TurnItem): JournalEntry {
-    return { kind: "event", id: this.#services.turn.turnId, msg: { type, ...this.#scope(), item } };
+    return itemEvent(this.#services, type, item);
   }
 }
 

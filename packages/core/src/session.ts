@@ -1,8 +1,7 @@
 // A running thread: its settings, its history, its one active turn.
-import type { AbsolutePath } from "@codex-ts/absolute-path";
-import { readWorkspaceFacts } from "@codex-ts/git-utils";
 import { legacyHookPayload, startNotify } from "@codex-ts/hooks";
 import {
+  emptyTokenUsage,
   type Event,
   type EventMsg,
   type Op,
@@ -10,36 +9,39 @@ import {
   type UserInput,
   uuidV7,
 } from "@codex-ts/protocol";
-import type { RolloutRecorder } from "@codex-ts/rollout";
+import type { AbsolutePath } from "@codex-ts/absolute-path";
 import {
-  type ApprovalCache,
-  childEnvironment,
-  createApprovalCache,
-  createProcessStore,
-  createToolRouter,
-  createTurnDiffTracker,
-  type ProcessStore,
-  selectTools,
-  type Tool,
-  type ToolContext,
-} from "@codex-ts/tools";
+  appendThreadName,
+  readRollout,
+  RolloutError,
+  type RolloutRecorder,
+} from "@codex-ts/rollout";
+import { childEnvironment, createApprovalCache, createProcessStore } from "@codex-ts/tools";
+import { type AgentStatus, nextStatus } from "./agent-status.ts";
 import { PendingApprovals } from "./approvals.ts";
 import { changedSettings } from "./changed-settings.ts";
-import { type ContextSources, fullContext } from "./context-updates.ts";
 import { hostTimezone, localDate } from "./environment-context.ts";
 import { History, type HistoryState } from "./history.ts";
-import { Journal } from "./journal.ts";
+import { itemLine, Journal } from "./journal.ts";
+import { inputText, type PendingInput } from "./pending-input.ts";
 import { rateLimitStore } from "./rate-limit-store.ts";
-import type { RateLimitStore } from "./sampling.ts";
-import { CoreError, type Thread } from "./thread.ts";
-import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+import { recordShownItem } from "./recording.ts";
+import { replay } from "./replay.ts";
+import { CoreError, type Thread, type ThreadSettings } from "./thread.ts";
 import { ThreadCodeMode } from "./thread-code-mode.ts";
-import { turnHooks } from "./thread-hooks.ts";
-import { turnAbortedMarker } from "./turn-aborted.ts";
+import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+import { estimateHistory } from "./token-estimate.ts";
+import { turnAborted, turnAbortedMarker } from "./turn-aborted.ts";
 import { type SessionSettings, type TurnContext, usableContextWindow } from "./turn-context.ts";
-import { turnMetadataHeader, type TurnMetadata } from "./turn-metadata.ts";
-import { runTurn, type TurnOutcome } from "./turn.ts";
-import { writableRootPaths } from "./writable-roots.ts";
+import { openTurn, type ThreadResources } from "./turn-services.ts";
+import {
+  recordLeftInput,
+  runCompaction,
+  runTurn,
+  type TurnOutcome,
+  type TurnServices,
+} from "./turn.ts";
+import { userInputMessage } from "./user-message.ts";
 
 export interface SessionParts {
   readonly id: ThreadId;
@@ -48,16 +50,29 @@ export interface SessionParts {
   readonly recorder: RolloutRecorder | null;
   readonly history: HistoryState;
   readonly instructions: string;
-  readonly userInstructions: string | null;
+  /** The instructions that hold in a folder: the person's, and those of the project there. */
+  readonly instructionsFor: (cwd: AbsolutePath) => Promise<string | null>;
   readonly isResumed: boolean;
 }
 
+/** What a turn's task does: follow the model, or only put a summary in place of the history. */
+type TaskKind = "regular" | "compact";
+
 interface ActiveTurn {
   readonly id: string;
+  readonly kind: TaskKind;
   readonly controller: AbortController;
-  readonly pendingInput: (readonly UserInput[])[];
+  readonly pendingInput: PendingInput[];
   /** Resolves when the turn's task is over, however it ended. */
   done: Promise<void>;
+}
+
+type UserOp = Extract<Op, { readonly type: "user_input" | "user_turn" }>;
+
+/** A turn that begins when the running one, which takes no input, is over. */
+interface QueuedTurn {
+  readonly id: string;
+  readonly op: UserOp;
 }
 
 /** How long an interrupted turn may take to stop its tools and record their outputs. */
@@ -67,20 +82,18 @@ export class Session implements Thread {
   readonly id: ThreadId;
   readonly rolloutPath: AbsolutePath | null;
   readonly #parts: SessionParts;
+  readonly #resources: ThreadResources;
   readonly #history: History;
   readonly #journal: Journal;
-  readonly #approvals = new PendingApprovals();
-  readonly #approvalCache: ApprovalCache = createApprovalCache();
-  readonly #processes: ProcessStore;
-  /** Null when the feature is off. */
-  readonly #codeMode: ThreadCodeMode | null;
-  readonly #childEnv: Readonly<Record<string, string>>;
-  readonly #rateLimits: RateLimitStore;
   #settings: SessionSettings;
   #active: ActiveTurn | null = null;
+  /** Input that an interrupted turn had not told the model; the next turn does. */
+  #untold: PendingInput[] = [];
+  #queue: QueuedTurn[] = [];
   #ops: Promise<unknown> = Promise.resolve();
   #shutdown: Promise<void> | null = null;
   #sessionStart: "startup" | "resume" | null;
+  #status: AgentStatus = "pending_init";
 
   constructor(parts: SessionParts) {
     const { config, options } = parts;
@@ -89,18 +102,31 @@ export class Session implements Thread {
     this.rolloutPath = parts.recorder?.path ?? null;
     this.#sessionStart = parts.isResumed ? "resume" : "startup";
     this.#history = new History(parts.history);
-    this.#journal = new Journal(parts.recorder);
-    this.#processes = createProcessStore();
-    this.#codeMode = config.features.enabled("code_mode")
-      ? new ThreadCodeMode({
-          only: config.features.enabled("code_mode_only"),
-          onUnavailable: (message) => this.announce({ type: "warning", message }),
-        })
-      : null;
-    this.#childEnv = childEnvironment(config.shellEnvironmentPolicy, options.env, {
-      threadId: parts.id,
+    this.#journal = new Journal(parts.recorder, (msg) => {
+      this.#status = nextStatus(this.#status, msg);
     });
-    this.#rateLimits = rateLimitStore();
+    this.#resources = {
+      id: parts.id,
+      config,
+      options,
+      recorder: parts.recorder,
+      instructions: parts.instructions,
+      history: this.#history,
+      journal: this.#journal,
+      rateLimits: rateLimitStore(),
+      approvals: new PendingApprovals(),
+      approvalCache: createApprovalCache(),
+      processes: createProcessStore(),
+      codeMode: config.features.enabled("code_mode")
+        ? new ThreadCodeMode({
+            only: config.features.enabled("code_mode_only"),
+            onUnavailable: (message) => this.announce({ type: "warning", message }),
+          })
+        : null,
+      childEnv: childEnvironment(config.shellEnvironmentPolicy, options.env, {
+        threadId: parts.id,
+      }),
+    };
     this.#settings = {
       cwd: config.cwd,
       model: config.model,
@@ -116,6 +142,14 @@ export class Session implements Thread {
     };
   }
 
+  get settings(): ThreadSettings {
+    return this.#settings;
+  }
+
+  get status(): AgentStatus {
+    return this.#status;
+  }
+
   events(): AsyncIterableIterator<Event> {
     return this.#journal.events;
   }
@@ -126,15 +160,17 @@ export class Session implements Thread {
   }
 
   submit(op: Op): Promise<string> {
-    if (this.#shutdown !== null) {
-      return Promise.reject(
-        new CoreError("thread_closed", `thread ${this.id} is shut down and takes no more input`),
-      );
-    }
     const id = uuidV7();
-    const handled = this.#ops.then(() => this.#handle(id, op));
-    this.#ops = handled.catch(() => {});
-    return handled;
+    return this.#inOrder(() => this.#handle(id, op));
+  }
+
+  steer(items: readonly UserInput[], expectedTurnId?: string): Promise<string> {
+    return this.#inOrder(() => this.#steer(items, expectedTurnId));
+  }
+
+  async flush(): Promise<void> {
+    await this.#journal.drained();
+    await this.#parts.recorder?.flush();
   }
 
   shutdown(): Promise<void> {
@@ -146,27 +182,48 @@ export class Session implements Thread {
     return this.shutdown();
   }
 
+  #inOrder<T>(work: () => T | Promise<T>): Promise<T> {
+    if (this.#shutdown !== null) {
+      return Promise.reject(
+        new CoreError("thread_closed", `thread ${this.id} is shut down and takes no more input`),
+      );
+    }
+    const handled = this.#ops.then(work);
+    this.#ops = handled.catch(() => {});
+    return handled;
+  }
+
   /** Handles one op and returns the id that its events carry. */
   async #handle(id: string, op: Op): Promise<string> {
     switch (op.type) {
       case "user_input":
-        return this.#startOrSteer(id, op.items, op.final_output_json_schema ?? null);
       case "user_turn":
-        if (this.#active === null) this.#settings = changedSettings(this.#settings, op);
-        return this.#startOrSteer(id, op.items, op.final_output_json_schema);
+        return this.#userInput(id, op);
       case "override_turn_context":
         this.#settings = changedSettings(this.#settings, op);
         return id;
       case "interrupt":
-        await this.#interrupt();
+        await this.#abort("interrupted");
         return id;
+      case "compact":
+        await this.#abort("replaced");
+        this.#startTurn(id, "compact", [], null);
+        return id;
+      case "thread_rollback":
+        await this.#rollBack(id, op.num_turns);
+        return id;
+      case "set_thread_name":
+        await this.#setName(id, op.name);
+        return id;
+      case "inter_agent_communication":
+        return this.#receiveMail(id, op.communication);
       case "exec_approval":
       case "patch_approval":
-        this.#approvals.answer(op.id, op.decision);
-        if (op.decision === "abort") await this.#interrupt();
+        this.#resources.approvals.answer(op.id, op.decision);
+        if (op.decision === "abort") await this.#abort("interrupted");
         return id;
       case "clean_background_terminals":
-        await this.#processes.closeAll();
+        await this.#resources.processes.closeAll();
         return id;
       case "shutdown":
         void this.shutdown();
@@ -174,69 +231,96 @@ export class Session implements Thread {
     }
   }
 
-  async #startOrSteer(
+  /** Input starts a turn, joins the running one, or waits for one that takes no input. */
+  async #userInput(id: string, op: UserOp): Promise<string> {
+    if (this.#active === null) {
+      this.#startUserTurn({ id, op });
+      return id;
+    }
+    if (this.#active.kind !== "regular") {
+      this.#queue.push({ id, op });
+      return id;
+    }
+    try {
+      return this.#steer(op.items);
+    } catch (error) {
+      if (!(error instanceof CoreError)) throw error;
+      await this.#fail(id, error.message, "bad_request");
+      return id;
+    }
+  }
+
+  /** Adds input to the running turn and gives its id. @throws CoreError */
+  #steer(items: readonly UserInput[], expectedTurnId?: string): string {
+    const active = this.#active;
+    if (items.length === 0) throw new CoreError("bad_input", "the input is empty");
+    if (active === null) throw new CoreError("no_active_turn", "no turn is running");
+    if (expectedTurnId !== undefined && expectedTurnId !== active.id) {
+      throw new CoreError(
+        "other_active_turn",
+        `turn ${active.id} is running, not turn ${expectedTurnId}`,
+      );
+    }
+    if (active.kind !== "regular") {
+      throw new CoreError(
+        "turn_not_steerable",
+        "a compaction is running, which takes no input: submit it as a turn of its own",
+      );
+    }
+    active.pendingInput.push({ kind: "user", items });
+    return active.id;
+  }
+
+  #receiveMail(
     id: string,
-    items: readonly UserInput[],
-    outputSchema: TurnContext["outputSchema"],
-  ): Promise<string> {
+    communication: Extract<Op, { type: "inter_agent_communication" }>["communication"],
+  ): string {
+    const mail: PendingInput = { kind: "mail", communication };
     if (this.#active !== null) {
-      if (items.length === 0) {
-        await this.announce(
-          { type: "error", message: "the input is empty", codex_error_info: "bad_request" },
-          id,
-        );
-        return id;
-      }
-      this.#active.pendingInput.push(items);
+      this.#active.pendingInput.push(mail);
       return this.#active.id;
     }
-    this.#startTurn(id, items, outputSchema);
+    if (communication.trigger_turn) this.#startTurn(id, "regular", [mail], null);
+    else this.#untold.push(mail);
     return id;
+  }
+
+  /** The op's settings count from here on: a turn that was running kept its own. */
+  #startUserTurn({ id, op }: QueuedTurn): void {
+    if (op.type === "user_turn") this.#settings = changedSettings(this.#settings, op);
+    const input: PendingInput[] = op.items.length === 0 ? [] : [{ kind: "user", items: op.items }];
+    this.#startTurn(id, "regular", input, op.final_output_json_schema ?? null);
   }
 
   #startTurn(
     id: string,
-    items: readonly UserInput[],
+    kind: TaskKind,
+    input: readonly PendingInput[],
     outputSchema: TurnContext["outputSchema"],
   ): void {
     const active: ActiveTurn = {
       id,
+      kind,
       controller: new AbortController(),
-      pendingInput: [],
+      pendingInput: kind === "regular" ? [...this.#untold.splice(0), ...input] : [],
       done: Promise.resolve(),
     };
     this.#active = active;
-    active.done = this.#runTask(active, this.#turnContext(id, outputSchema), items);
+    active.done = this.#runTask(active, input, outputSchema);
   }
 
   /** The turn as a task: its start, its course, its end. */
   async #runTask(
     active: ActiveTurn,
-    turn: TurnContext,
-    items: readonly UserInput[],
+    input: readonly PendingInput[],
+    outputSchema: TurnContext["outputSchema"],
   ): Promise<void> {
     const { signal } = active.controller;
-    await this.announce(
-      {
-        type: "task_started",
-        turn_id: turn.turnId,
-        model_context_window: turn.contextWindow,
-        collaboration_mode_kind: turn.settings.collaborationMode?.mode ?? "default",
-      },
-      turn.turnId,
-    );
-    if (turn.model.used_fallback_model_metadata === true) {
-      await this.announce(
-        {
-          type: "warning",
-          message: `Nothing is known about the model \`${turn.settings.model}\`: general defaults are used, which may make its work worse.`,
-        },
-        turn.turnId,
-      );
-    }
+    const turn = await this.#turnContext(active.id, outputSchema);
+    await this.#announceStart(turn);
     let outcome: TurnOutcome;
     try {
-      outcome = await this.#run(active, turn, items);
+      outcome = await this.#run(active, turn, input);
     } catch (error) {
       if (signal.aborted) return;
       outcome = { kind: "failed", message: (error as Error).message, info: "other" };
@@ -247,100 +331,83 @@ export class Session implements Thread {
     }
     if (signal.aborted) return;
     this.#active = null;
-    if (outcome.kind === "completed" && !outcome.stoppedByHook) {
-      this.#notify(turn, items, outcome.lastAgentMessage);
+    if (outcome.kind === "completed" && !outcome.stoppedByHook && active.kind === "regular") {
+      this.#notify(turn, input, outcome.lastAgentMessage);
     }
     await this.announce(
       {
         type: "task_complete",
         turn_id: turn.turnId,
         last_agent_message: outcome.kind === "completed" ? outcome.lastAgentMessage : null,
+        ...(outcome.kind === "completed"
+          ? {}
+          : { error: { message: outcome.message, codex_error_info: outcome.info } }),
       },
       turn.turnId,
     );
+    this.#startQueued();
   }
 
   async #run(
     active: ActiveTurn,
     turn: TurnContext,
-    items: readonly UserInput[],
+    input: readonly PendingInput[],
   ): Promise<TurnOutcome> {
-    const { config, options, recorder, instructions } = this.#parts;
-    const { signal } = active.controller;
-    const codeMode = (await this.#codeMode?.open()) ?? null;
-    const codeModeTools = codeMode?.tools(this.#tools(turn));
-    const router = createToolRouter({ tools: codeModeTools?.tools ?? this.#tools(turn) });
-    const materialise = async (): Promise<void> => recorder?.materialise();
-    const metadata = this.#turnMetadata(turn, signal);
-    const toolContext = this.#toolContext(turn);
-    const writableRoots = writableRootPaths(
-      turn.settings.sandboxPolicy,
-      turn.settings.cwd,
-      this.#childEnv,
-    );
-    const contextSources = (): ContextSources => ({
+    using opened = await openTurn(this.#resources, {
       turn,
-      shellName: options.shell.kind,
-      writableRoots,
-      previousTurn: this.#history.previousTurn,
+      previousModelTurn: this.#previousModelTurn(turn),
+      pendingInput: active.pendingInput,
+      takeSessionStart: () => this.#takeSessionStart(),
+      signal: active.controller.signal,
     });
-    const hooks =
-      config.hooks === undefined
-        ? null
-        : turnHooks({
-            hooks: config.hooks,
-            threadId: this.id,
-            transcriptPath: this.rolloutPath,
-            turn,
-            journal: this.#journal,
-            signal,
-            materialise,
-          });
-    using _scripts =
-      codeModeTools === undefined
-        ? undefined
-        : codeMode?.startTurn({
-            turnId: turn.turnId,
-            nestedCall: codeModeTools.nestedCall,
-            router,
-            context: toolContext,
-            hooks,
-            journal: this.#journal,
-            signal,
-          });
-    return await runTurn(
+    // Awaited here: what was opened for the turn must live until it is over.
+    if (active.kind === "compact") return await runCompaction(opened.services);
+    this.#history.serverCountsReasoning = false;
+    return await this.#runTurns(opened.services, input);
+  }
+
+  /** The turn, again for input that came at its very end, until nothing waits. */
+  async #runTurns(services: TurnServices, input: readonly PendingInput[]): Promise<TurnOutcome> {
+    let outcome = await runTurn(services, input);
+    while (services.pendingInput.length > 0) {
+      if (outcome.kind === "completed" && !outcome.stoppedByHook) {
+        outcome = await runTurn(services, []);
+      } else await recordLeftInput(services);
+    }
+    return outcome;
+  }
+
+  #startQueued(): void {
+    if (this.#active !== null || this.#shutdown !== null) return;
+    const next = this.#queue.shift();
+    if (next !== undefined) {
+      this.#startUserTurn(next);
+      return;
+    }
+    const isTriggered = this.#untold.some(
+      (input) => input.kind === "mail" && input.communication.trigger_turn,
+    );
+    if (isTriggered) this.#startTurn(crypto.randomUUID(), "regular", [], null);
+  }
+
+  async #announceStart(turn: TurnContext): Promise<void> {
+    const { turnId, settings, model } = turn;
+    await this.announce(
       {
-        threadId: this.id,
-        turn,
-        history: this.#history,
-        journal: this.#journal,
-        responses: options.responses.startTurn({
-          threadId: this.id,
-          turnMetadata: () => turnMetadataHeader(metadata()),
-        }),
-        router,
-        toolContext,
-        rateLimits: this.#rateLimits,
-        onToolCallBegun: () =>
-          void options.environment.warmUp?.({
-            kind: "sandboxed",
-            context: { policy: turn.settings.sandboxPolicy, policyCwd: turn.settings.cwd },
-          }),
-        showRawReasoning: config.showRawAgentReasoning,
-        instructions,
-        compactPrompt: config.compactPrompt ?? null,
-        fullContext: () => fullContext(contextSources()),
-        contextSources,
-        pendingInput: active.pendingInput,
-        takeSessionStart: () => this.#takeSessionStart(),
-        takeNotices: () => this.#codeMode?.takeNotices() ?? [],
-        hooks,
-        materialise,
-        storeResponses: options.responses.endpoint.storesResponses,
-        streamMaxRetries: options.responses.endpoint.streamMaxRetries,
-        signal,
+        type: "task_started",
+        turn_id: turnId,
+        model_context_window: turn.contextWindow,
+        collaboration_mode_kind: settings.collaborationMode?.mode ?? "default",
       },
-      items,
+      turnId,
+    );
+    if (model.used_fallback_model_metadata !== true) return;
+    await this.announce(
+      {
+        type: "warning",
+        message: `Nothing is known about the model \`${settings.model}\`: general defaults are used, which may make its work worse.`,
+      },
+      turnId,
     );
   }
 
@@ -351,10 +418,10 @@ export class Session implements Thread {
   }
 
   /** Starts the program that the person wants to be told of finished turns. */
-  #notify(turn: TurnContext, items: readonly UserInput[], lastMessage: string | null): void {
+  #notify(turn: TurnContext, input: readonly PendingInput[], lastMessage: string | null): void {
     const { config, options } = this.#parts;
     if (config.notify === undefined) return;
-    const text = items.map((item) => (item.type === "text" ? item.text : "")).join("");
+    const texts = input.map((each) => (each.kind === "user" ? inputText(each.items) : ""));
     const payload = legacyHookPayload({
       sessionId: this.id,
       cwd: turn.settings.cwd,
@@ -364,7 +431,7 @@ export class Session implements Thread {
         event_type: "after_agent",
         thread_id: this.id,
         turn_id: turn.turnId,
-        input_messages: [text],
+        input_messages: texts,
         last_assistant_message: lastMessage,
       },
     });
@@ -381,108 +448,120 @@ export class Session implements Thread {
     });
   }
 
-  #turnContext(turnId: string, outputSchema: TurnContext["outputSchema"]): TurnContext {
-    const { config, options, userInstructions } = this.#parts;
-    const model = options.lookUpModel(this.#settings.model);
+  async #turnContext(
+    turnId: string,
+    outputSchema: TurnContext["outputSchema"],
+  ): Promise<TurnContext> {
+    const { config, options } = this.#parts;
+    const settings = this.#settings;
     const timezone = options.timezone ?? hostTimezone();
+    const currentDate = localDate(options.now?.() ?? new Date(), timezone);
     return {
       turnId,
-      settings: this.#settings,
-      model,
-      summary: this.#settings.summary ?? model.default_reasoning_summary ?? "auto",
-      contextWindow: usableContextWindow(model),
-      truncation: model.truncation_policy,
-      currentDate: localDate(options.now?.() ?? new Date(), timezone),
+      settings,
+      ...modelFacts(settings, options),
+      currentDate,
       timezone,
-      userInstructions,
+      userInstructions: await this.#parts.instructionsFor(settings.cwd),
       developerInstructions: config.developerInstructions ?? null,
       outputSchema,
     };
   }
 
-  #tools(turn: TurnContext): readonly Tool[] {
-    const { config } = this.#parts;
-    const own = config.tools ?? [];
-    const builtIn = selectTools({
-      model: turn.model,
-      shellTool: config.features.enabled("shell_tool"),
-      unifiedExec: config.features.enabled("unified_exec"),
-      applyPatchFreeform: config.features.enabled("apply_patch_freeform"),
-      allowLoginShell: config.allowLoginShell,
-      webSearch: config.webSearch,
-      commandPolicy: config.commandPolicy,
-    });
-    return [...builtIn.filter(({ name }) => own.every((tool) => tool.name !== name)), ...own];
-  }
-
-  #toolContext(turn: TurnContext): Omit<ToolContext, "emit"> {
-    const { config, options } = this.#parts;
-    const { settings, model } = turn;
-    return {
-      threadId: this.id,
-      turnId: turn.turnId,
-      cwd: settings.cwd,
-      environment: options.environment,
-      sandboxPolicy: settings.sandboxPolicy,
-      approvalPolicy: settings.approvalPolicy,
-      askApproval: (request, signal) =>
-        this.#approvals.ask(request, turn.turnId, (msg) => this.announce(msg, turn.turnId), signal),
-      approvals: this.#approvalCache,
-      shell: options.shell,
-      allowLoginShell: config.allowLoginShell,
-      childEnv: this.#childEnv,
-      truncation: turn.truncation,
-      supportsImageInput: (model.input_modalities ?? ["text", "image"]).includes("image"),
-      supportsOriginalImageDetail:
-        model.supports_image_detail_original === true &&
-        config.features.enabled("image_detail_original"),
-      planMode: settings.collaborationMode?.mode === "plan",
-      processes: this.#processes,
-      turnDiff: createTurnDiffTracker(),
-      backgroundTerminalMaxTimeoutMs: config.backgroundTerminalMaxTimeoutMs,
-    };
-  }
-
-  /** The turn's metadata; facts about the repository join it when they are known. */
-  #turnMetadata(turn: TurnContext, signal: AbortSignal): () => TurnMetadata {
-    let metadata: TurnMetadata = {
-      sessionId: this.id,
-      turnId: turn.turnId,
-      sandboxPolicy: turn.settings.sandboxPolicy,
-      platform: process.platform,
-      workspaces: {},
-    };
-    const { env } = this.#parts.options;
-    readWorkspaceFacts(turn.settings.cwd, { env, signal }).then(
-      (found) => {
-        if (found !== null) metadata = { ...metadata, workspaces: { [found.root]: found.facts } };
-      },
-      () => {},
-    );
-    return () => metadata;
+  #previousModelTurn(turn: TurnContext): TurnContext | null {
+    const model = this.#history.previousTurn?.model;
+    if (model === undefined || model === turn.settings.model) return null;
+    const settings = { ...turn.settings, model };
+    return { ...turn, settings, ...modelFacts(settings, this.#parts.options) };
   }
 
   /** Stops the running turn, tells the history of it, then the person. */
-  async #interrupt(): Promise<void> {
+  async #abort(reason: "interrupted" | "replaced"): Promise<void> {
     const active = this.#active;
     if (active === null) return;
     active.controller.abort();
     await Promise.race([active.done, timeout(INTERRUPT_GRACE_MS)]);
     this.#active = null;
-    const marker = turnAbortedMarker();
-    this.#history.record(marker, { mode: "bytes", limit: Number.MAX_SAFE_INTEGER });
-    await this.#journal.post({ kind: "line", item: { type: "response_item", payload: marker } });
-    await this.#parts.recorder?.flush();
+    this.#untold.push(...active.pendingInput.splice(0));
+    if (reason === "interrupted") {
+      const marker = turnAbortedMarker();
+      this.#history.record(marker, UNCUT, "marker");
+      await this.#journal.post({ kind: "line", item: itemLine(marker, "marker") });
+    }
+    await this.#flushQuietly();
+    await this.announce(turnAborted(active.id, reason), active.id);
+    if (reason === "interrupted") this.#startQueued();
+  }
+
+  /** Goes back to the state before the newest `turns` turns: as a reader of the file would see it. */
+  async #rollBack(id: string, turns: number): Promise<void> {
+    const refuse = (message: string): Promise<void> =>
+      this.#fail(id, message, "thread_rollback_failed");
+    const { recorder, instructions } = this.#parts;
+    if (turns <= 0) return refuse("the number of turns to roll back must be at least 1");
+    if (this.#active !== null) return refuse("a turn is running: interrupt it before rolling back");
+    if (recorder === null) return refuse("an ephemeral thread keeps no file to roll back from");
+    const rolledBack = { type: "thread_rolled_back", num_turns: turns } as const;
+    try {
+      await this.flush();
+      const { items } = await readRollout(recorder.path);
+      await recorder.record([{ type: "event_msg", payload: rolledBack }]);
+      await recorder.flush();
+      const lines = [...items, { type: "event_msg", payload: rolledBack } as const];
+      const { model } = modelFacts(this.#settings, this.#parts.options);
+      const state = replay(lines, model.truncation_policy);
+      this.#history.restore(state, {
+        ...emptyTokenUsage,
+        total_tokens: estimateHistory(instructions, state.entries),
+      });
+    } catch (error) {
+      if (!(error instanceof RolloutError)) throw error;
+      return refuse(`the thread could not be rolled back: ${error.message}`);
+    }
+    const rateLimits = this.#resources.rateLimits.current();
     await this.announce(
-      { type: "turn_aborted", turn_id: active.id, reason: "interrupted" },
-      active.id,
+      { type: "token_count", info: this.#history.tokenInfo, rate_limits: rateLimits },
+      id,
+    );
+    this.#journal.tell({ id, msg: rolledBack });
+  }
+
+  async #setName(id: string, name: string): Promise<void> {
+    const { options, recorder } = this.#parts;
+    const threadName = name.trim();
+    if (threadName === "") {
+      return this.#fail(id, "a thread's name needs at least one visible character", "bad_request");
+    }
+    if (recorder === null) return this.#fail(id, "an ephemeral thread has no name", "other");
+    try {
+      await appendThreadName(options.codexHome, this.id, threadName, options.now);
+    } catch (error) {
+      return this.#fail(id, (error as Error).message, "other");
+    }
+    await this.announce(
+      { type: "thread_name_updated", thread_id: this.id, thread_name: threadName },
+      id,
     );
   }
 
+  #fail(
+    id: string,
+    message: string,
+    info: "bad_request" | "thread_rollback_failed" | "other",
+  ): Promise<void> {
+    return this.announce({ type: "error", message, codex_error_info: info }, id);
+  }
+
+  async #flushQuietly(): Promise<void> {
+    // What cannot be written now waits, and the person has been warned.
+    await this.flush().catch(() => {});
+  }
+
   async #close(): Promise<void> {
-    await this.#interrupt();
-    await this.#codeMode?.[Symbol.asyncDispose]();
-    await this.#processes.closeAll();
+    await this.#abort("interrupted");
+    await this.#recordUntold();
+    await this.#resources.codeMode?.[Symbol.asyncDispose]();
+    await this.#resources.processes.closeAll();
     await this.#journal.drained();
     try {
       await this.#parts.recorder?.close();
@@ -493,9 +572,47 @@ export class Session implements Thread {
         codex_error_info: "other",
       });
     }
-    this.#journal.events.push({ id: "", msg: { type: "shutdown_complete" } });
+    this.#journal.tell({ id: "", msg: { type: "shutdown_complete" } });
     this.#journal.close();
   }
+
+  /** Keeps, for a later resume, what the person said and no turn has told the model. */
+  async #recordUntold(): Promise<void> {
+    const queued = this.#queue.splice(0).map(({ op }) => op.items);
+    const untold = this.#untold
+      .splice(0)
+      .flatMap((input) => (input.kind === "user" ? [input.items] : []));
+    const inputs = [...untold, ...queued].filter((items) => items.length > 0);
+    if (inputs.length === 0) return;
+    await this.#parts.recorder?.materialise();
+    const turn = await this.#turnContext("", null);
+    const services = {
+      threadId: this.id,
+      turn,
+      history: this.#history,
+      journal: this.#journal,
+    };
+    for (const content of inputs) {
+      const message = await userInputMessage(content);
+      const shown = { type: "UserMessage", id: crypto.randomUUID(), content } as const;
+      await recordShownItem(services, message, shown, "user");
+    }
+  }
+}
+
+const UNCUT = { mode: "bytes", limit: Number.MAX_SAFE_INTEGER } as const;
+
+function modelFacts(
+  settings: SessionSettings,
+  options: ThreadManagerOptions,
+): Pick<TurnContext, "model" | "summary" | "contextWindow" | "truncation"> {
+  const model = options.lookUpModel(settings.model);
+  return {
+    model,
+    summary: settings.summary ?? model.default_reasoning_summary ?? "auto",
+    contextWindow: usableContextWindow(model),
+    truncation: model.truncation_policy,
+  };
 }
 
 function timeout(ms: number): Promise<void> {

@@ -61,6 +61,8 @@ export interface ThreadConfig {
   readonly showRawAgentReasoning: boolean;
   /** No session file. */
   readonly ephemeral: boolean;
+  /** What this thread reaches the outside with in place of the manager's: its own home, clock, client … */
+  readonly host?: Partial<ThreadManagerOptions> | undefined;
   /** Shown as `warning` events right after the session is configured. */
   readonly startupWarnings: readonly string[];
   readonly deprecationNotices: readonly { readonly summary: string; readonly details?: string }[];

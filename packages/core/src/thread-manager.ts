@@ -1,4 +1,4 @@
-// Starts, resumes and ends threads.
+// Starts, resumes, forks and ends threads, and finds the sessions of earlier ones.
 import { type AbsolutePath } from "@codex-ts/absolute-path";
 import { readGitInfo } from "@codex-ts/git-utils";
 import {
@@ -11,13 +11,23 @@ import {
   type ThreadId,
 } from "@codex-ts/protocol";
 import {
+  appendThreadName,
+  archiveThread,
   createRolloutRecorder,
+  findThreadByName,
+  findThreadName,
+  findThreadPath,
+  listThreads,
+  type ListThreadsOptions,
   readRollout,
   type RecorderSettings,
   resumeRolloutRecorder,
   RolloutError,
   type RolloutRecorder,
+  type ThreadPage,
+  unarchiveThread,
 } from "@codex-ts/rollout";
+import { forkedLines, type ForkSnapshotMode } from "./fork.ts";
 import { emptyHistory, type HistoryState } from "./history.ts";
 import { initialMessages } from "./initial-messages.ts";
 import { combineInstructions, readProjectDocs } from "./project-docs.ts";
@@ -25,6 +35,37 @@ import { replay } from "./replay.ts";
 import { Session } from "./session.ts";
 import { CoreError, type StartedThread, type Thread } from "./thread.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+
+/** A session, by its file, its id, or the name that it was given last. */
+export type SessionReference =
+  | AbsolutePath
+  | { readonly id: ThreadId }
+  | {
+      readonly name: string;
+      /** Only sessions whose last turn was in this folder. */
+      readonly cwd?: AbsolutePath;
+    };
+
+export interface ForkOptions {
+  /** `committed` by default. */
+  readonly snapshot?: ForkSnapshotMode | undefined;
+  /** Cuts a committed fork before this message of the person, counted from 0. */
+  readonly beforeUserMessage?: number | undefined;
+}
+
+/** What a session begins with. */
+interface Beginning {
+  readonly id: ThreadId;
+  readonly recorder: RolloutRecorder | null;
+  readonly settings: RecorderSettingsSlot;
+  readonly instructions: string;
+  readonly history: HistoryState;
+  readonly isResumed: boolean;
+  readonly forkedFrom?: string;
+  /** The lines of earlier turns; null for a new thread. */
+  readonly past: readonly RolloutItem[] | null;
+  readonly warnings: readonly string[];
+}
 
 interface RecorderSettingsSlot extends RecorderSettings {
   report: ((message: string) => void) | null;
@@ -41,62 +82,83 @@ export class ThreadManager implements AsyncDisposable {
 
   /** Starts a new thread. Its session file appears with the first user message. */
   async startThread(config: ThreadConfig): Promise<StartedThread> {
-    const now = this.#options.now?.() ?? new Date();
-    const id = newThreadId(now.getTime());
+    const id = newThreadId(this.#now(config).getTime());
     const instructions = this.#instructions(config, null);
-    const meta: SessionMeta = {
+    const settings = this.#recorderSettings(config);
+    return this.#open(config, {
       id,
-      timestamp: now.toISOString(),
-      cwd: config.cwd,
-      originator: this.#options.originator,
-      cli_version: this.#options.version,
-      source: this.#options.source,
-      model_provider: config.modelProviderId,
-      base_instructions: { text: instructions },
-    };
-    const settings = this.#recorderSettings();
-    const recorder = config.ephemeral
-      ? null
-      : createRolloutRecorder({
-          ...settings,
-          codexHome: this.#options.codexHome,
-          meta,
-          timeZone: this.#options.timezone,
-          gitInfo: () => readGitInfo(config.cwd),
-        });
-    return this.#open({
-      id,
-      config,
-      recorder,
+      recorder: this.#newRecorder(config, id, { instructions, settings }),
       settings,
       instructions,
       history: emptyHistory,
-      lines: null,
+      isResumed: false,
+      past: null,
+      warnings: [],
     });
   }
 
   /**
-   * Goes on with a session file; new lines are appended to it.
+   * Goes on with a session; new lines are appended to its file. A running thread of that session is
+   * shut down first.
    *
-   * @throws CoreError `rollout_unreadable`
+   * @throws CoreError `session_not_found` or `rollout_unreadable`
    */
-  async resumeThread(config: ThreadConfig, path: AbsolutePath): Promise<StartedThread> {
-    const { meta, items } = await readSession(path);
-    const id = parseThreadId(meta.id);
-    if (id === null) {
-      throw new CoreError("rollout_unreadable", `${path} has a session id that is not a UUID`);
-    }
-    const model = this.#options.lookUpModel(config.model);
-    const settings = this.#recorderSettings();
-    const recorder = config.ephemeral ? null : await resumeRolloutRecorder(path, settings);
-    return this.#open({
+  async resumeThread(config: ThreadConfig, session: SessionReference): Promise<StartedThread> {
+    const path = await this.#pathOf(config, session);
+    const running = this.#runningOn(path);
+    if (running !== undefined) await this.#shutDown(running.id);
+    const { id, meta, items } = await readSession(path);
+    const settings = this.#recorderSettings(config);
+    const history = this.#replay(config, items);
+    return this.#open(config, {
       id,
-      config,
-      recorder,
+      recorder: config.ephemeral ? null : await resumeRolloutRecorder(path, settings),
       settings,
       instructions: this.#instructions(config, meta),
-      history: replay(items, model.truncation_policy),
-      lines: items,
+      history,
+      isResumed: true,
+      past: items,
+      warnings: modelWarning(config, history),
+    });
+  }
+
+  /**
+   * Starts a new thread with what a session holds; the session stays as it is. Nothing is told to the
+   * model before the fork's first turn, and then only what differs from what the session had told.
+   *
+   * @throws CoreError `session_not_found` or `rollout_unreadable`
+   */
+  async forkThread(
+    config: ThreadConfig,
+    session: SessionReference,
+    { snapshot = "committed", beforeUserMessage }: ForkOptions = {},
+  ): Promise<StartedThread> {
+    const path = await this.#pathOf(config, session);
+    await this.#runningOn(path)?.flush();
+    const { meta, items } = await readSession(path);
+    const lines = forkedLines(items, snapshot, beforeUserMessage);
+    if (!lines.some((line) => line.type !== "session_meta")) return this.startThread(config);
+
+    const id = newThreadId(this.#now(config).getTime());
+    const instructions = this.#instructions(config, meta);
+    const settings = this.#recorderSettings(config);
+    const recorder = this.#newRecorder(config, id, {
+      instructions,
+      settings,
+      forkedFrom: meta,
+      initialItems: lines,
+    });
+    await recorder?.materialise();
+    return this.#open(config, {
+      id,
+      recorder,
+      settings,
+      instructions,
+      history: this.#replay(config, lines),
+      isResumed: false,
+      forkedFrom: meta.id,
+      past: lines,
+      warnings: [],
     });
   }
 
@@ -118,79 +180,206 @@ export class ThreadManager implements AsyncDisposable {
     return this.#threads.delete(id);
   }
 
+  /** The sessions of the home, running or not, newest first, a page at a time. */
+  listThreads(options: Omit<ListThreadsOptions, "codexHome"> = {}): Promise<ThreadPage> {
+    return listThreads({ codexHome: this.#options.codexHome, ...options });
+  }
+
+  /** Gives a session a name, whether it runs or not. @throws RolloutError `blank_name` or `write_failed` */
+  async nameThread(id: ThreadId, name: string): Promise<void> {
+    const running = this.#threads.get(id);
+    if (running === undefined) {
+      await appendThreadName(this.#options.codexHome, id, name, this.#options.now);
+    } else await running.submit({ type: "set_thread_name", name });
+  }
+
+  /**
+   * Takes a session out of the listing; a running thread of it is shut down first. Gives its new path.
+   *
+   * @throws CoreError `session_not_found`
+   * @throws RolloutError
+   */
+  async archiveThread(id: ThreadId): Promise<AbsolutePath> {
+    await this.#shutDown(id);
+    return archiveThread(this.#options.codexHome, await this.#pathOf(null, { id }));
+  }
+
+  /** Brings an archived session back to the listing. @throws CoreError `session_not_found` */
+  async unarchiveThread(id: ThreadId): Promise<AbsolutePath> {
+    const { codexHome, now } = this.#options;
+    const path = await findThreadPath(codexHome, id, { archived: true });
+    if (path === null) {
+      throw new CoreError("session_not_found", `no archived session has the id ${id}`);
+    }
+    return unarchiveThread(codexHome, path, now);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const threads = [...this.#threads.values()];
     this.#threads.clear();
     await Promise.all(threads.map((thread) => thread.shutdown()));
   }
 
+  #runningOn(path: AbsolutePath): Session | undefined {
+    return [...this.#threads.values()].find(({ rolloutPath }) => rolloutPath === path);
+  }
+
+  async #shutDown(id: ThreadId): Promise<void> {
+    const running = this.#threads.get(id);
+    this.#threads.delete(id);
+    await running?.shutdown();
+  }
+
+  /** What a thread reaches the outside with: its own means where it has some, else the manager's. */
+  #host(config: ThreadConfig | null): ThreadManagerOptions {
+    return config?.host === undefined ? this.#options : { ...this.#options, ...config.host };
+  }
+
+  #now(config: ThreadConfig): Date {
+    return this.#host(config).now?.() ?? new Date();
+  }
+
+  async #pathOf(config: ThreadConfig | null, session: SessionReference): Promise<AbsolutePath> {
+    if (typeof session === "string") return session;
+    const { codexHome } = this.#host(config);
+    const path =
+      "id" in session
+        ? await findThreadPath(codexHome, session.id)
+        : await findThreadByName(codexHome, session.name, session.cwd);
+    if (path !== null) return path;
+    throw new CoreError(
+      "session_not_found",
+      "id" in session
+        ? `no session below ${codexHome} has the id ${session.id}`
+        : `no session below ${codexHome} has the name ${JSON.stringify(session.name)}`,
+    );
+  }
+
   /** What a recorder needs; its warnings are announced by the session that comes to own it. */
-  #recorderSettings(): RecorderSettingsSlot {
+  #recorderSettings(config: ThreadConfig): RecorderSettingsSlot {
     const slot: RecorderSettingsSlot = {
-      now: this.#options.now,
+      now: this.#host(config).now,
       report: null,
       onWarning: (message) => slot.report?.(message),
     };
     return slot;
   }
 
+  #newRecorder(
+    config: ThreadConfig,
+    id: ThreadId,
+    session: {
+      readonly instructions: string;
+      readonly settings: RecorderSettings;
+      readonly forkedFrom?: SessionMeta;
+      readonly initialItems?: readonly RolloutItem[];
+    },
+  ): RolloutRecorder | null {
+    if (config.ephemeral) return null;
+    const { codexHome, originator, version, source, timezone } = this.#host(config);
+    const { forkedFrom } = session;
+    return createRolloutRecorder({
+      ...session.settings,
+      codexHome,
+      meta: {
+        id,
+        ...(forkedFrom === undefined ? {} : { forked_from_id: forkedFrom.id }),
+        timestamp: this.#now(config).toISOString(),
+        cwd: config.cwd,
+        originator,
+        cli_version: version,
+        source,
+        model_provider: config.modelProviderId,
+        base_instructions: { text: session.instructions },
+        ...(forkedFrom?.dynamic_tools === undefined
+          ? {}
+          : { dynamic_tools: forkedFrom.dynamic_tools }),
+      },
+      timeZone: timezone,
+      gitInfo: () => readGitInfo(config.cwd),
+      initialItems: session.initialItems,
+    });
+  }
+
   #instructions(config: ThreadConfig, meta: SessionMeta | null): string {
     return (
       config.baseInstructions ??
       meta?.base_instructions?.text ??
-      this.#options.lookUpModel(config.model).base_instructions
+      this.#host(config).lookUpModel(config.model).base_instructions
     );
   }
 
-  async #open(parts: {
-    readonly id: ThreadId;
-    readonly config: ThreadConfig;
-    readonly recorder: RolloutRecorder | null;
-    readonly settings: RecorderSettingsSlot;
-    readonly instructions: string;
-    readonly history: HistoryState;
-    /** The lines of the resumed session; null for a new one. */
-    readonly lines: readonly RolloutItem[] | null;
-  }): Promise<StartedThread> {
-    const { id, config, history, lines } = parts;
-    const docs = await readProjectDocs(config.cwd, config.projectDocs);
+  #replay(config: ThreadConfig, lines: readonly RolloutItem[]): HistoryState {
+    return replay(lines, this.#host(config).lookUpModel(config.model).truncation_policy);
+  }
+
+  async #open(config: ThreadConfig, beginning: Beginning): Promise<StartedThread> {
+    const { id, recorder, settings, instructions, history, isResumed } = beginning;
+    const options = this.#host(config);
+    const docs = await instructionsOf(config);
     const session = new Session({
       id,
       config,
-      options: this.#options,
-      recorder: parts.recorder,
+      options,
+      recorder,
       history,
-      instructions: parts.instructions,
-      isResumed: lines !== null,
-      userInstructions: combineInstructions(config.userInstructions ?? null, docs.text),
+      instructions,
+      isResumed,
+      instructionsFor: docs.inFolder,
     });
-    parts.settings.report = (message) => void session.announce({ type: "warning", message });
+    settings.report = (message) => void session.announce({ type: "warning", message });
     this.#threads.set(id, session);
-    const past = lines === null ? null : await initialMessages(lines, id);
-    const configured = sessionConfigured(session, config, past);
+    const configured = sessionConfigured(session, config, {
+      name: beginning.past === null ? null : await findThreadName(options.codexHome, id),
+      forkedFrom: beginning.forkedFrom,
+      messages: beginning.past === null ? null : await initialMessages(beginning.past, id),
+    });
     await session.announce(configured);
     for (const notice of config.deprecationNotices) {
       await session.announce({ type: "deprecation_notice", ...notice });
     }
-    const warnings = [
-      ...config.startupWarnings,
-      ...docs.warnings,
-      ...modelWarning(config, history),
-    ];
-    for (const message of warnings) await session.announce({ type: "warning", message });
+    for (const message of [...config.startupWarnings, ...docs.warnings, ...beginning.warnings]) {
+      await session.announce({ type: "warning", message });
+    }
     return { thread: session, configured };
   }
 }
 
-async function readSession(
-  path: AbsolutePath,
-): Promise<{ readonly meta: SessionMeta; readonly items: readonly RolloutItem[] }> {
+/** The instructions at the start, and the way to those of another folder. */
+async function instructionsOf(config: ThreadConfig): Promise<{
+  readonly warnings: readonly string[];
+  readonly inFolder: (cwd: AbsolutePath) => Promise<string | null>;
+}> {
+  const read = async (
+    cwd: AbsolutePath,
+  ): Promise<{ readonly text: string | null; readonly warnings: readonly string[] }> => {
+    const { text, warnings } = await readProjectDocs(cwd, config.projectDocs);
+    return { text: combineInstructions(config.userInstructions ?? null, text), warnings };
+  };
+  let latest = { cwd: config.cwd, docs: await read(config.cwd) };
+  return {
+    warnings: latest.docs.warnings,
+    async inFolder(cwd) {
+      if (cwd !== latest.cwd) latest = { cwd, docs: await read(cwd) };
+      return latest.docs.text;
+    },
+  };
+}
+
+async function readSession(path: AbsolutePath): Promise<{
+  readonly id: ThreadId;
+  readonly meta: SessionMeta;
+  readonly items: readonly RolloutItem[];
+}> {
   try {
-    return await readRollout(path);
+    const { meta, items } = await readRollout(path);
+    const id = parseThreadId(meta.id);
+    if (id !== null) return { id, meta, items };
   } catch (error) {
     if (!(error instanceof RolloutError)) throw error;
     throw new CoreError("rollout_unreadable", error.message, { cause: error });
   }
+  throw new CoreError("rollout_unreadable", `${path} has a session id that is not a UUID`);
 }
 
 function modelWarning(config: ThreadConfig, history: HistoryState): readonly string[] {
@@ -204,11 +393,18 @@ function modelWarning(config: ThreadConfig, history: HistoryState): readonly str
 function sessionConfigured(
   session: Session,
   config: ThreadConfig,
-  past: readonly EventMsg[] | null,
+  past: {
+    readonly name: string | null;
+    readonly forkedFrom: string | undefined;
+    readonly messages: readonly EventMsg[] | null;
+  },
 ): EventOf<"session_configured"> {
+  const { name, forkedFrom, messages } = past;
   return {
     type: "session_configured",
     session_id: session.id,
+    ...(forkedFrom === undefined ? {} : { forked_from_id: forkedFrom }),
+    ...(name === null ? {} : { thread_name: name }),
     model: config.model,
     model_provider_id: config.modelProviderId,
     ...(config.serviceTier === undefined ? {} : { service_tier: config.serviceTier }),
@@ -219,7 +415,7 @@ function sessionConfigured(
     ...(config.effort === undefined ? {} : { reasoning_effort: config.effort }),
     history_log_id: 0,
     history_entry_count: 0,
-    ...(past === null ? {} : { initial_messages: past }),
+    ...(messages === null ? {} : { initial_messages: messages }),
     ...(session.rolloutPath === null ? {} : { rollout_path: session.rolloutPath }),
   };
 }

@@ -1,6 +1,11 @@
 // The face of a thread.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
-import type { Event, EventOf, Op, ThreadId } from "@codex-ts/protocol";
+import type { Event, EventOf, Op, ThreadId, UserInput } from "@codex-ts/protocol";
+import type { AgentStatus } from "./agent-status.ts";
+import type { SessionSettings } from "./turn-context.ts";
+
+/** The settings of a thread that its turns may change. */
+export type ThreadSettings = SessionSettings;
 
 /**
  * A running thread. Ops are handled one after another; events come in the order in which things
@@ -12,6 +17,18 @@ export interface Thread extends AsyncDisposable {
   readonly rolloutPath: AbsolutePath | null;
   /** Hands in an op and resolves to its id (for an op that starts a turn: the turn's id). */
   submit(op: Op): Promise<string>;
+  /**
+   * Adds input to the running turn and gives that turn's id; nothing of the settings changes.
+   *
+   * @throws CoreError `no_active_turn`, `other_active_turn`, `turn_not_steerable` or `bad_input`
+   */
+  steer(items: readonly UserInput[], expectedTurnId?: string): Promise<string>;
+  /** The settings that the next turn will have. */
+  readonly settings: ThreadSettings;
+  /** What the thread is doing, as its events so far tell. */
+  readonly status: AgentStatus;
+  /** Brings everything announced so far to the disk. @throws RolloutError `write_failed` */
+  flush(): Promise<void>;
   /** The events, once: one reader. Ends after `shutdown_complete`. */
   events(): AsyncIterableIterator<Event>;
   /** Stops the turn, ends background processes, flushes and closes the session file. */
@@ -25,7 +42,13 @@ export interface StartedThread {
 
 export type CoreErrorCode =
   | "thread_not_found"
+  /** No session has the id or the name. */
+  | "session_not_found"
   | "rollout_unreadable"
+  | "no_active_turn"
+  | "other_active_turn"
+  | "turn_not_steerable"
+  | "bad_input"
   | "session_init_failed"
   | "thread_closed";
 

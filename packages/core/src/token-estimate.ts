@@ -1,5 +1,7 @@
 // How many tokens items take, without a tokenizer: four bytes of JSON each.
-import { encodeResponseItem, type ResponseItem } from "@codex-ts/protocol";
+import { encodeResponseItem, type ResponseItem, type TokenUsageInfo } from "@codex-ts/protocol";
+import { isUserTurnBoundary } from "./contextual-message.ts";
+import type { HistoryEntry } from "./history.ts";
 
 const BYTES_PER_TOKEN = 4;
 
@@ -12,7 +14,7 @@ function encryptedBytes(content: string): number {
   return Math.max(0, Math.floor((content.length * 3) / 4) - 650);
 }
 
-export function estimateTokens(item: ResponseItem): number {
+function estimateTokens(item: ResponseItem): number {
   return Math.ceil(estimateBytes(item) / BYTES_PER_TOKEN);
 }
 
@@ -56,8 +58,39 @@ function isModelGenerated(item: ResponseItem): boolean {
   return item.type === "message" ? item.role === "assistant" : modelGenerated.has(item.type);
 }
 
-/** Tokens of all items behind the last one that the model wrote. */
-export function tokensSinceLastResponse(items: readonly ResponseItem[]): number {
-  const last = items.findLastIndex(isModelGenerated);
-  return items.slice(last + 1).reduce((sum, item) => sum + estimateTokens(item), 0);
+/** What a history is estimated to take, with the base instructions. */
+export function estimateHistory(instructions: string, entries: readonly HistoryEntry[]): number {
+  return (
+    Math.ceil(Buffer.byteLength(instructions) / BYTES_PER_TOKEN) +
+    entries.reduce((sum, { item }) => sum + estimateTokens(item), 0)
+  );
+}
+
+/**
+ * What the next request takes: the last response's count, what came behind it, and the reasoning of
+ * earlier turns unless the service said that it counts that.
+ */
+export function totalTokens(history: {
+  readonly entries: readonly HistoryEntry[];
+  readonly tokenInfo: TokenUsageInfo | null;
+  readonly serverCountsReasoning: boolean;
+}): number {
+  const { entries, tokenInfo } = history;
+  const last = entries.findLastIndex(({ item }) => isModelGenerated(item));
+  const since = entries.slice(last + 1).reduce((sum, { item }) => sum + estimateTokens(item), 0);
+  const reasoning = history.serverCountsReasoning ? 0 : earlierReasoning(entries);
+  return (tokenInfo?.last_token_usage.total_tokens ?? 0) + since + reasoning;
+}
+
+/** Encrypted reasoning before the newest message of the person. */
+function earlierReasoning(entries: readonly HistoryEntry[]): number {
+  const boundary = entries.findLastIndex(isUserTurnBoundary);
+  let tokens = 0;
+  for (let index = 0; index < boundary; index += 1) {
+    const item = entries[index]?.item;
+    if (item?.type === "reasoning" && item.encrypted_content !== null) {
+      tokens += estimateTokens(item);
+    }
+  }
+  return tokens;
 }

@@ -1,5 +1,10 @@
 // The tool calls of one response: started as they arrive, recorded in the order of the calls.
-import { developerMessage, type EventMsg, type ResponseItem } from "@codex-ts/protocol";
+import {
+  developerMessage,
+  type EventMsg,
+  type ItemOrigin,
+  type ResponseItem,
+} from "@codex-ts/protocol";
 import type { ToolCall, ToolContext, ToolRouter } from "@codex-ts/tools";
 import type { Journal, JournalEntry } from "./journal.ts";
 import type { TurnHooks } from "./thread-hooks.ts";
@@ -11,8 +16,8 @@ export interface ToolRunsOptions {
   readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly hooks: TurnHooks | null;
-  /** Puts a finished call's output into the history. */
-  readonly record: (item: ResponseItem) => void;
+  /** Puts a finished call's output, and what hooks add to it, into the history. */
+  readonly record: (item: ResponseItem, origin?: ItemOrigin) => void;
 }
 
 /** What ends a call for the person; announced together with the recorded output, not before. */
@@ -75,13 +80,15 @@ export class ToolRuns {
       this.#options.record(item);
       run.recorded = true;
       const told = run.contexts.map((text) => developerMessage(text));
-      for (const message of told) this.#options.record(message);
+      for (const message of told) this.#options.record(message, "hook");
       await this.#options.journal.post(
         ...run.held,
-        ...[item, ...told].map((recorded): JournalEntry => ({
+        { kind: "item", id: this.#options.turnId, item },
+        ...told.map((message): JournalEntry => ({
           kind: "item",
           id: this.#options.turnId,
-          item: recorded,
+          item: message,
+          origin: "hook",
         })),
       );
     }

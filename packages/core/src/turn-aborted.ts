@@ -1,4 +1,5 @@
-import { userMessage, type MessageItem } from "@codex-ts/protocol";
+// What the history and the session file are told when a person stops a turn.
+import { type EventMsg, type MessageItem, userMessage } from "@codex-ts/protocol";
 
 /** Tells the model, in the history, that the person stopped the turn before this point. */
 export function turnAbortedMarker(): MessageItem {
@@ -9,4 +10,11 @@ export function turnAbortedMarker(): MessageItem {
       "</turn_aborted>",
     ].join("\n"),
   );
+}
+
+export function turnAborted(
+  turnId: string | null,
+  reason: "interrupted" | "replaced" | "review_ended",
+): EventMsg {
+  return { type: "turn_aborted", turn_id: turnId, reason };
 }

@@ -5,22 +5,32 @@ import {
   type CodexErrorInfo,
   developerMessage,
   type ResponseItem,
-  type TurnItem,
   type UserInput,
 } from "@codex-ts/protocol";
 import { ResponsesError } from "@codex-ts/responses-client";
-import { compact, type CompactionServices, needsCompaction } from "./compaction.ts";
+import {
+  compact,
+  type CompactionServices,
+  type CompactionTime,
+  needsCompaction,
+  needsSmallerHistory,
+} from "./compaction.ts";
 import { contextUpdates, type ContextSources } from "./context-updates.ts";
 import type { JournalEntry } from "./journal.ts";
+import { inputText, mailItem, type PendingInput } from "./pending-input.ts";
+import { recordItems, recordShownItem } from "./recording.ts";
 import { responsesRequest } from "./responses-request.ts";
-import { sample, type Sampled, StreamBrokeAfterTools } from "./sampling.ts";
-import { turnContextItem } from "./turn-context.ts";
+import { announceRetry, retryDelay } from "./retries.ts";
+import { sample, type Sampled } from "./sampling.ts";
+import type { TurnContext } from "./turn-context.ts";
 import { userInputMessage } from "./user-message.ts";
 
 export interface TurnServices extends CompactionServices {
   readonly contextSources: () => ContextSources;
+  /** The turn with the model of the turn before it, where that is another one. */
+  readonly previousModelTurn: TurnContext | null;
   /** Input that came while the turn was running; it may grow while the turn goes on. */
-  readonly pendingInput: (readonly UserInput[])[];
+  readonly pendingInput: PendingInput[];
   /** What scripts have for the model since it was last asked; given once. */
   readonly takeNotices: () => readonly ResponseItem[];
   /** The start that SessionStart hooks are yet to be told of; taken once. */
@@ -41,64 +51,101 @@ export type TurnOutcome =
 
 const INVALID_IMAGE = "Invalid image";
 
-/** A turn that a hook ended before anything was said. */
-const nothingSaid: TurnOutcome = {
-  kind: "completed",
-  lastAgentMessage: null,
-  stoppedByHook: true,
-};
-
-/** Runs one turn. Rejects only when `signal` aborted or the session is broken. */
+/**
+ * Runs one turn on what is in `pendingInput`: `input`, which it was started with, and what was left
+ * from before. What its end leaves there was not told to the model. Rejects only when `signal` aborted
+ * or the session is broken.
+ */
 export async function runTurn(
   services: TurnServices,
-  input: readonly UserInput[],
+  input: readonly PendingInput[],
 ): Promise<TurnOutcome> {
-  if (needsCompaction(services)) {
-    const failed = await compactOrFail(services, false);
-    if (failed !== null) return failed;
-  }
+  const { pendingInput } = services;
+  if (pendingInput.length === 0) return completed(null);
+  const noRoom = await makeRoom(services);
+  if (noRoom !== null) return withoutInput(services, input, noRoom);
   await recordContext(services);
-  if (!(await startSession(services))) return nothingSaid;
-  if (!(await acceptInput(services, input))) return nothingSaid;
+  if (!(await startSession(services))) return withoutInput(services, input, stoppedByHook(null));
 
   let lastAgentMessage: string | null = null;
+  let hasSampled = false;
   let stopHookActive = false;
   for (;;) {
     await recordNotices(services);
-    if ((await drainPendingInput(services)) === "refused") break;
+    if ((await acceptPendingInput(services)) === "refused") {
+      return hasSampled ? completed(lastAgentMessage) : stoppedByHook(null);
+    }
     try {
       const sampled = await sampleWithRetries(services);
+      hasSampled = true;
       lastAgentMessage = sampled.lastAgentMessage ?? lastAgentMessage;
-      if (sampled.needsFollowUp || services.pendingInput.length > 0) {
+      if (sampled.needsFollowUp || pendingInput.length > 0) {
         if (!needsCompaction(services)) continue;
-        const failed = await compactOrFail(services, true);
+        const failed = await compactOrFail(services, "mid_turn");
         if (failed !== null) return failed;
         continue;
       }
     } catch (error) {
       services.signal.throwIfAborted();
-      if (isInvalidImage(error) && services.history.replaceLastOutputImages(INVALID_IMAGE))
-        continue;
+      if (isInvalidImage(error) && (await dropInvalidImages(services))) continue;
       return failure(services, error);
     }
     const verdict = await askStopHooks(services, stopHookActive, lastAgentMessage);
-    if (verdict === "stop") return { kind: "completed", lastAgentMessage, stoppedByHook: true };
-    if (verdict === "end") break;
-    stopHookActive = true;
+    if (verdict === "stop") return stoppedByHook(lastAgentMessage);
+    if (verdict === "continue") stopHookActive = true;
+    else if (pendingInput.length === 0) return completed(lastAgentMessage);
   }
+}
 
+/** A turn whose only work is a summary in place of the history. */
+export async function runCompaction(services: TurnServices): Promise<TurnOutcome> {
+  return (await compactOrFail(services, "manual")) ?? completed(null);
+}
+
+/** Records what the turn's end left untold, so that the next turn tells it. */
+export async function recordLeftInput(services: TurnServices): Promise<void> {
   await recordNotices(services);
-  await drainPendingInput(services);
+  while (services.pendingInput.length > 0) await acceptPendingInput(services);
+}
+
+/** The end of a turn that could not even hear what it was started with: that is not recorded. */
+function withoutInput(
+  { pendingInput }: TurnServices,
+  input: readonly PendingInput[],
+  outcome: TurnOutcome,
+): TurnOutcome {
+  const left = pendingInput.filter((each) => !input.includes(each));
+  pendingInput.splice(0, pendingInput.length, ...left);
+  return outcome;
+}
+
+function completed(lastAgentMessage: string | null): TurnOutcome {
   return { kind: "completed", lastAgentMessage, stoppedByHook: false };
 }
 
-/** Makes room in the context; gives the turn's end when that cannot be done. */
+function stoppedByHook(lastAgentMessage: string | null): TurnOutcome {
+  return { kind: "completed", lastAgentMessage, stoppedByHook: true };
+}
+
+/**
+ * Compacts a history that has no room for another turn; gives the turn's end when that cannot be
+ * done. What the new model cannot take in is summarised by the one before it.
+ */
+async function makeRoom(services: TurnServices): Promise<TurnOutcome | null> {
+  const { previousModelTurn: previous } = services;
+  if (previous !== null && needsSmallerHistory(services, previous)) {
+    const failed = await compactOrFail({ ...services, turn: previous }, "before_turn");
+    if (failed !== null) return failed;
+  }
+  return needsCompaction(services) ? compactOrFail(services, "before_turn") : null;
+}
+
 async function compactOrFail(
   services: TurnServices,
-  midTurn: boolean,
+  when: CompactionTime,
 ): Promise<TurnOutcome | null> {
   try {
-    await compact(services, midTurn);
+    await compact(services, when);
     return null;
   } catch (error) {
     services.signal.throwIfAborted();
@@ -108,15 +155,15 @@ async function compactOrFail(
 
 /** Tells the model what it does not know yet, and notes what it now knows. */
 async function recordContext(services: TurnServices): Promise<void> {
-  const { turn, history, journal } = services;
-  const updates = contextUpdates(services.contextSources(), history.reference);
-  for (const item of updates) history.record(item, turn.truncation);
-  const context = turnContextItem(turn);
-  history.reference = context;
-  await journal.post(
-    ...updates.map((item): JournalEntry => ({ kind: "item", id: turn.turnId, item })),
-    { kind: "line", item: { type: "turn_context", payload: context } },
+  const { items, reference } = contextUpdates(
+    services.contextSources(),
+    services.history.reference,
   );
+  services.history.reference = reference;
+  await recordItems(services, items, "context", {
+    kind: "line",
+    item: { type: "turn_context", payload: reference },
+  });
 }
 
 /** Asks the hooks of a session's start; false when one of them ends the turn. */
@@ -130,49 +177,51 @@ async function startSession(services: TurnServices): Promise<boolean> {
 }
 
 /** Puts input to the hooks and records it; false when a hook refused it. */
-async function acceptInput(services: TurnServices, input: readonly UserInput[]): Promise<boolean> {
-  if (input.length === 0) return true;
-  const prompt = input.map((part) => (part.type === "text" ? part.text : "")).join("");
-  const verdict = await services.hooks?.promptSubmit(prompt);
+async function acceptInput(services: TurnServices, input: PendingInput): Promise<boolean> {
+  if (input.kind === "note") {
+    await recordItems(services, [input.item], "context");
+    return true;
+  }
+  if (input.kind === "mail") {
+    await services.materialise();
+    await recordItems(services, [mailItem(input.communication)], undefined);
+    return true;
+  }
+  const verdict = await services.hooks?.promptSubmit(inputText(input.items));
   const isAccepted = verdict === undefined || verdict.stop === null;
-  if (isAccepted) await recordUserInput(services, input);
+  if (isAccepted) await recordUserInput(services, input.items);
   await recordContexts(services, verdict?.contexts ?? []);
   return isAccepted;
 }
 
 /**
- * Records what the person added meanwhile, up to the first input that a hook refuses; what is behind
- * that waits for the next round, if there is one. `refused`: there was input, and none was accepted.
+ * Records what is waiting, up to the first input that a hook refuses; what is behind that waits for
+ * the next round, if there is one. `refused`: there was input, and none was accepted.
  */
-async function drainPendingInput(services: TurnServices): Promise<"drained" | "refused"> {
+async function acceptPendingInput(services: TurnServices): Promise<"accepted" | "refused"> {
   let accepted = 0;
   for (;;) {
-    const input = services.pendingInput.shift();
-    if (input === undefined) return "drained";
-    if (await acceptInput(services, input)) accepted += 1;
-    else if (accepted > 0) return "drained";
+    const [input] = services.pendingInput;
+    if (input === undefined) return "accepted";
+    const isAccepted = await acceptInput(services, input);
+    // Not before: an interruption while hooks run leaves it for the next turn.
+    services.pendingInput.shift();
+    if (isAccepted) accepted += 1;
+    else if (accepted > 0) return "accepted";
     else if (services.pendingInput.length === 0) return "refused";
   }
 }
 
 /** What scripts told meanwhile; it neither ends nor prolongs a turn. */
-async function recordNotices({ turn, history, journal, takeNotices }: TurnServices): Promise<void> {
-  for (const item of takeNotices()) {
-    history.record(item, turn.truncation);
-    await journal.post({ kind: "item", id: turn.turnId, item });
+async function recordNotices(services: TurnServices): Promise<void> {
+  for (const item of services.takeNotices()) {
+    await recordItems(services, [item], item.type === "message" ? "hook" : undefined);
   }
 }
 
 /** What hooks want the model to know: a developer message each. */
-async function recordContexts(
-  { turn, history, journal }: TurnServices,
-  contexts: readonly string[],
-): Promise<void> {
-  for (const text of contexts) {
-    const item = developerMessage(text);
-    history.record(item, turn.truncation);
-    await journal.post({ kind: "item", id: turn.turnId, item });
-  }
+async function recordContexts(services: TurnServices, contexts: readonly string[]): Promise<void> {
+  for (const text of contexts) await recordItems(services, [developerMessage(text)], "hook");
 }
 
 /** Asks the Stop hooks; `continue` has recorded why the model is to go on. */
@@ -182,54 +231,54 @@ async function askStopHooks(
   lastMessage: string | null,
 ): Promise<"continue" | "stop" | "end"> {
   if (services.hooks === null) return "end";
-  const { turn, history, journal } = services;
   const outcome = await services.hooks.stop(stopHookActive, lastMessage);
   if (outcome.stop !== null) return "stop";
   const prompt = outcome.block === null ? null : hookPrompt(outcome.block.fragments);
   if (prompt === null) return "end";
-  const { message, item } = prompt;
-  history.record(message, turn.truncation);
-  const scope = { thread_id: services.threadId, turn_id: turn.turnId };
-  await journal.post(
-    { kind: "item", id: turn.turnId, item: message },
-    { kind: "event", id: turn.turnId, msg: { type: "item_started", ...scope, item } },
-    { kind: "event", id: turn.turnId, msg: { type: "item_completed", ...scope, item } },
-  );
+  await recordShownItem(services, prompt.message, prompt.item, "hook");
   return "continue";
 }
 
-/** Records a user message and announces it as an item of the turn. */
+/** Records a person's message and announces it as an item of the turn. */
 async function recordUserInput(services: TurnServices, input: readonly UserInput[]): Promise<void> {
   if (input.length === 0) return;
-  const { turn, history, journal } = services;
+  const { turn, history } = services;
   const message = await userInputMessage(input);
-  const item: TurnItem = { type: "UserMessage", id: crypto.randomUUID(), content: input };
-  history.record(message, turn.truncation);
   history.previousTurn = { model: turn.settings.model };
   await services.materialise();
-  const scope = { thread_id: services.threadId, turn_id: turn.turnId };
-  await journal.post(
-    { kind: "item", id: turn.turnId, item: message },
-    { kind: "event", id: turn.turnId, msg: { type: "item_started", ...scope, item } },
-    { kind: "event", id: turn.turnId, msg: { type: "item_completed", ...scope, item } },
+  await recordShownItem(
+    services,
+    message,
+    { type: "UserMessage", id: crypto.randomUUID(), content: input },
+    "user",
   );
 }
 
-/** Sends the request until it succeeds, fails for good, or the retries are used up. */
+/** Puts a text in place of images that the service cannot read; false where there are none. */
+async function dropInvalidImages({ history, journal }: TurnServices): Promise<boolean> {
+  if (!history.replaceLastOutputImages(INVALID_IMAGE)) return false;
+  await journal.post({
+    kind: "line",
+    item: { type: "history_edit", payload: { type: "replace_images", text: INVALID_IMAGE } },
+  });
+  return true;
+}
+
+/**
+ * Asks the model until it answers, fails for good, or the retries are used up. A stream that broke
+ * leaves the history without its text, but with the calls that it began and their outputs; the next
+ * request is built from that.
+ */
 async function sampleWithRetries(services: TurnServices): Promise<Sampled> {
-  let request = buildRequest(services);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await sample(services, request, services.signal);
+      return await sample(services, buildRequest(services), services.signal);
     } catch (error) {
       services.signal.throwIfAborted();
-      const broke = error instanceof StreamBrokeAfterTools;
-      const cause = broke ? error.cause : error;
-      if (!(cause instanceof ResponsesError) || !cause.retryable) throw cause;
-      if (attempt > services.streamMaxRetries) throw cause;
-      await announceRetry(services, cause, attempt);
-      await sleep(retryDelay(cause, attempt), undefined, { signal: services.signal });
-      if (broke) request = buildRequest(services);
+      if (!(error instanceof ResponsesError) || !error.retryable) throw error;
+      if (attempt > services.streamMaxRetries) throw error;
+      await announceRetry(services, error, attempt);
+      await sleep(retryDelay(error, attempt), undefined, { signal: services.signal });
     }
   }
 }
@@ -246,29 +295,6 @@ function buildRequest(services: TurnServices): ReturnType<typeof responsesReques
     tools: router.specs,
     threadId: services.threadId,
     store: services.storeResponses,
-  });
-}
-
-function retryDelay(error: ResponsesError, attempt: number): number {
-  return error.retryAfterMs ?? 200 * 2 ** (attempt - 1) * (0.9 + Math.random() * 0.2);
-}
-
-async function announceRetry(
-  services: TurnServices,
-  error: ResponsesError,
-  attempt: number,
-): Promise<void> {
-  await services.journal.post({
-    kind: "event",
-    id: services.turn.turnId,
-    msg: {
-      type: "stream_error",
-      message: `Reconnecting... ${attempt}/${services.streamMaxRetries}`,
-      codex_error_info: {
-        response_stream_disconnected: { http_status_code: error.httpStatus ?? null },
-      },
-      additional_details: error.message,
-    },
   });
 }
 

@@ -8,6 +8,7 @@ import type {
   SandboxPolicy,
   ServiceTier,
 } from "./policy.ts";
+import type { ReviewOutput, ReviewRequest } from "./op.ts";
 import type { HookRunSummary } from "./hook-run.ts";
 import type { PermissionProfile } from "./permissions.ts";
 import type { RateLimitSnapshot, TokenUsageInfo } from "./usage.ts";
@@ -91,6 +92,13 @@ export interface SessionConfiguredEvent {
   readonly rollout_path?: string;
 }
 
+/** One line of the prompt history; `ts` is in seconds since the epoch. */
+export interface PromptHistoryEntry {
+  readonly conversation_id: string;
+  readonly ts: number;
+  readonly text: string;
+}
+
 interface ItemScope {
   readonly thread_id: string;
   readonly turn_id: string;
@@ -155,6 +163,11 @@ export type EventMsg =
       readonly type: "task_complete";
       readonly turn_id: string;
       readonly last_agent_message: string | null;
+      /** Why the turn failed; absent when it did not. Ours; others ignore it. */
+      readonly error?: {
+        readonly message: string;
+        readonly codex_error_info: CodexErrorInfo | null;
+      };
     }
   | {
       readonly type: "turn_aborted";
@@ -183,6 +196,19 @@ export type EventMsg =
     }
   | { readonly type: "context_compacted" }
   | { readonly type: "thread_rolled_back"; readonly num_turns: number }
+  | {
+      readonly type: "thread_name_updated";
+      readonly thread_id: string;
+      readonly thread_name?: string;
+    }
+  | (ReviewRequest & { readonly type: "entered_review_mode" })
+  | { readonly type: "exited_review_mode"; readonly review_output: ReviewOutput | null }
+  | {
+      readonly type: "get_history_entry_response";
+      readonly offset: number;
+      readonly log_id: number;
+      readonly entry: PromptHistoryEntry | null;
+    }
   | (ItemScope & { readonly type: "item_started"; readonly item: TurnItem })
   | (ItemScope & { readonly type: "item_completed"; readonly item: TurnItem })
   | {

@@ -56,6 +56,46 @@ export interface OverrideTurnContextOp {
   readonly personality?: Personality;
 }
 
+/** What a review looks at. */
+export type ReviewTarget =
+  | { readonly type: "uncommittedChanges" }
+  | { readonly type: "baseBranch"; readonly branch: string }
+  | { readonly type: "commit"; readonly sha: string; readonly title?: string }
+  | { readonly type: "custom"; readonly instructions: string };
+
+export interface ReviewRequest {
+  readonly target: ReviewTarget;
+  readonly user_facing_hint?: string;
+}
+
+/** One finding of a review, and where it is. */
+export interface ReviewFinding {
+  readonly title: string;
+  readonly body: string;
+  readonly confidence_score: number;
+  readonly priority: number;
+  readonly code_location: {
+    readonly absolute_file_path: string;
+    readonly line_range: { readonly start: number; readonly end: number };
+  };
+}
+
+export interface ReviewOutput {
+  readonly findings: readonly ReviewFinding[];
+  readonly overall_correctness: string;
+  readonly overall_explanation: string;
+  readonly overall_confidence_score: number;
+}
+
+/** A message of one agent to others; it stands in the history as an assistant message. */
+export interface InterAgentCommunication {
+  readonly author: string;
+  readonly recipient: string;
+  readonly other_recipients: readonly string[];
+  readonly content: string;
+  readonly trigger_turn: boolean;
+}
+
 export type Op =
   | { readonly type: "interrupt" }
   | {
@@ -72,6 +112,16 @@ export type Op =
       readonly decision: ReviewDecision;
     }
   | { readonly type: "patch_approval"; readonly id: string; readonly decision: ReviewDecision }
+  /** Puts a message of another agent into the history; `trigger_turn` starts a turn for it. */
+  | {
+      readonly type: "inter_agent_communication";
+      readonly communication: InterAgentCommunication;
+    }
+  /** Puts a summary in place of the history. */
+  | { readonly type: "compact" }
+  /** Takes the newest turns out of the history. Files are not changed back. */
+  | { readonly type: "thread_rollback"; readonly num_turns: number }
+  | { readonly type: "set_thread_name"; readonly name: string }
   | { readonly type: "clean_background_terminals" }
   | { readonly type: "shutdown" };
 

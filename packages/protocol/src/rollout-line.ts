@@ -60,6 +60,8 @@ export interface TurnContextItem {
   readonly approval_policy: AskForApproval;
   /** Ours; others ignore it. */
   readonly approvals_reviewer?: ApprovalsReviewer;
+  /** Section → short hash of the text that the model was told. Ours; others ignore it. */
+  readonly told_sections?: { readonly [section: string]: string };
   readonly sandbox_policy: SandboxPolicy;
   readonly network?: {
     readonly allowed_domains: readonly string[];
@@ -77,15 +79,39 @@ export interface TurnContextItem {
   readonly truncation_policy?: TruncationPolicy;
 }
 
+/**
+ * Who put an item into the history: a person's words, what the model is told of its circumstances, the
+ * note that a turn was stopped, what a hook asked for, or the summary of a compaction. What the model
+ * and its tools wrote has none. Ours; others ignore it and judge by the text.
+ */
+export type ItemOrigin = "user" | "context" | "marker" | "hook" | "summary";
+
 export interface CompactedItem {
   readonly message: string;
   readonly replacement_history?: readonly ResponseItem[];
+  /** One entry per item of `replacement_history`. Ours; others ignore it. */
+  readonly replacement_origins?: readonly (ItemOrigin | null)[];
 }
+
+/**
+ * A change of the history behind its end, which nothing that is in the file says. A line of its own
+ * kind, which others pass over.
+ */
+export type HistoryEdit =
+  /** The newest `count` items are taken back: their stream broke, and the model is asked again. */
+  | { readonly type: "undo"; readonly count: number }
+  /** The images of the newest tool output gave way to `text`. */
+  | { readonly type: "replace_images"; readonly text: string };
 
 /** What a line holds, without its time stamp. */
 export type RolloutItem =
   | { readonly type: "session_meta"; readonly payload: SessionMeta }
-  | { readonly type: "response_item"; readonly payload: ResponseItem }
+  | {
+      readonly type: "response_item";
+      readonly payload: ResponseItem;
+      readonly origin?: ItemOrigin;
+    }
+  | { readonly type: "history_edit"; readonly payload: HistoryEdit }
   | { readonly type: "compacted"; readonly payload: CompactedItem }
   | { readonly type: "turn_context"; readonly payload: TurnContextItem }
   | { readonly type: "event_msg"; readonly payload: EventMsg };

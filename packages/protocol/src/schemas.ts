@@ -24,6 +24,7 @@ import {
   type Reader,
 } from "./field-reader.ts";
 import type { JsonValue } from "./json.ts";
+import type { ReviewOutput } from "./op.ts";
 import type {
   AskForApproval,
   CollaborationMode,
@@ -45,6 +46,8 @@ import type {
 import type {
   CompactedItem,
   GitInfo,
+  HistoryEdit,
+  ItemOrigin,
   RolloutItem,
   RolloutLine,
   SessionMeta,
@@ -310,6 +313,8 @@ type StoredEvent = EventOf<
   | "token_count"
   | "context_compacted"
   | "thread_rolled_back"
+  | "entered_review_mode"
+  | "exited_review_mode"
   | "item_completed"
   | "error"
   | "exec_command_end"
@@ -354,6 +359,8 @@ const eventMsg = looselyTagged<StoredEvent>(
     token_count: { info: nullable(tokenUsageInfo), rate_limits: nullable(rateLimitSnapshot) },
     context_compacted: {},
     thread_rolled_back: { num_turns: required(number) },
+    entered_review_mode: {},
+    exited_review_mode: { review_output: nullable(json as unknown as Reader<ReviewOutput>) },
     item_completed: {
       thread_id: required(string),
       turn_id: required(string),
@@ -436,6 +443,7 @@ const turnContext = object<TurnContextItem>({
   timezone: optional(string),
   approval_policy: required(askForApproval),
   approvals_reviewer: tolerant(word("user", "guardian_subagent")),
+  told_sections: optional(stringMap),
   sandbox_policy: required(sandboxPolicy),
   network: tolerant(
     object<NonNullable<TurnContextItem["network"]>>({
@@ -474,6 +482,15 @@ const turnContext = object<TurnContextItem>({
   ),
 });
 
+const itemOrigin = word<ItemOrigin>("user", "context", "marker", "hook", "summary");
+const itemOrigins: Reader<readonly (ItemOrigin | null)[]> = (value) =>
+  Array.isArray(value)
+    ? value.map((each) => {
+        const known = itemOrigin(each);
+        return known === invalid ? null : known;
+      })
+    : invalid;
+
 const payloads: {
   readonly [K in RolloutItem["type"]]: Reader<Extract<RolloutItem, { type: K }>["payload"]>;
 } = {
@@ -482,9 +499,14 @@ const payloads: {
   compacted: object<CompactedItem>({
     message: required(string),
     replacement_history: optional(listOfReadable(responseItem)),
+    replacement_origins: optional(itemOrigins),
   }),
   turn_context: turnContext,
   event_msg: eventMsg,
+  history_edit: tagged<HistoryEdit>({
+    undo: { count: required(number) },
+    replace_images: { text: required(string) },
+  }),
 };
 const payloadReaders = new Map<unknown, Reader<RolloutItem["payload"]>>(Object.entries(payloads));
 
@@ -499,5 +521,9 @@ export function decodeRolloutLine(value: unknown): RolloutLine | null {
   const reader = payloadReaders.get(type);
   if (typeof timestamp !== "string" || reader === undefined) return null;
   const payload = reader(value["payload"] ?? undefined);
-  return payload === invalid ? null : ({ timestamp, type, payload } as RolloutLine);
+  if (payload === invalid) return null;
+  const origin = type === "response_item" ? itemOrigin(value["origin"]) : invalid;
+  const line =
+    origin === invalid ? { timestamp, type, payload } : { timestamp, type, payload, origin };
+  return line as RolloutLine;
 }

@@ -1,4 +1,5 @@
 import {
+  type CompactedItem,
   encodeResponseItem,
   isHookPromptMessage,
   type ResponseItem,
@@ -13,7 +14,13 @@ import {
 export function encodeLine(item: RolloutItem, timestamp: string): string | null {
   const payload = storedPayload(item);
   if (payload === null) return null;
-  const line = { timestamp, type: item.type, payload };
+  const origin = item.type === "response_item" ? item.origin : undefined;
+  const line = {
+    timestamp,
+    type: item.type,
+    payload,
+    ...(origin === undefined ? {} : { origin }),
+  };
   const text = JSON.stringify(line);
   // Half a surrogate pair (a text cut in its middle) is written as `\udXXX`, and strict readers
   // refuse a line that holds one.
@@ -27,21 +34,29 @@ function storedPayload(item: RolloutItem): RolloutItem["payload"] | null {
   switch (item.type) {
     case "response_item":
       return item.payload.type === "other" ? null : storedItem(item.payload);
-    case "compacted": {
-      const { replacement_history: replacement } = item.payload;
-      if (replacement === undefined) return item.payload;
-      return {
-        ...item.payload,
-        replacement_history: replacement.filter((entry) => entry.type !== "other").map(storedItem),
-      };
-    }
+    case "compacted":
+      return storedCompaction(item.payload);
     case "session_meta":
     case "turn_context":
     case "event_msg":
+    case "history_edit":
       return item.payload;
   }
 }
 
 function storedItem(item: ResponseItem): ResponseItem {
   return isHookPromptMessage(item) ? item : encodeResponseItem(item);
+}
+
+function storedCompaction(payload: CompactedItem): CompactedItem {
+  const { replacement_history: replacement, replacement_origins: origins } = payload;
+  if (replacement === undefined) return payload;
+  const kept = replacement.flatMap((entry, index) => (entry.type === "other" ? [] : [index]));
+  return {
+    ...payload,
+    replacement_history: kept.map((index) => storedItem(replacement[index] as ResponseItem)),
+    ...(origins === undefined
+      ? {}
+      : { replacement_origins: kept.map((index) => origins[index] ?? null) }),
+  };
 }

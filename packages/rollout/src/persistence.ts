@@ -40,6 +40,8 @@ const persistenceOf = {
   collab_resume_end: "extended",
 
   session_configured: "never",
+  thread_name_updated: "never",
+  get_history_entry_response: "never",
   item_started: "never",
   warning: "never",
   background_event: "never",

@@ -13,3 +13,8 @@ Be concise and structured. Write only the summary.`;
 /** Stands before the summary; a message that begins so is a summary and no person's words. */
 export const summaryPrefix =
   "Another model began this task and left the summary below. The work that its tools did is still there, in files and in running processes. Build on it and do not repeat it. The summary:";
+
+/** Whether a message's text is a summary that this program introduced. */
+export function isSummaryText(text: string): boolean {
+  return text.startsWith(`${summaryPrefix}\n`);
+}

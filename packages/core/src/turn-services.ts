@@ -1,0 +1,217 @@
+// What one turn works with, put together from the thread that it belongs to.
+import { readWorkspaceFacts } from "@codex-ts/git-utils";
+import {
+  type ApprovalCache,
+  createToolRouter,
+  createTurnDiffTracker,
+  type ProcessStore,
+  selectTools,
+  type Tool,
+  type ToolContext,
+  type ToolRouter,
+} from "@codex-ts/tools";
+import type { EventMsg, ThreadId } from "@codex-ts/protocol";
+import type { RolloutRecorder } from "@codex-ts/rollout";
+import type { PendingApprovals } from "./approvals.ts";
+import { type ContextSources, fullContext } from "./context-updates.ts";
+import type { History } from "./history.ts";
+import type { Journal } from "./journal.ts";
+import type { PendingInput } from "./pending-input.ts";
+import type { RateLimitStore } from "./sampling.ts";
+import type { ThreadCodeMode } from "./thread-code-mode.ts";
+import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+import { turnHooks, type TurnHooks } from "./thread-hooks.ts";
+import type { TurnContext } from "./turn-context.ts";
+import { turnMetadataHeader, type TurnMetadata } from "./turn-metadata.ts";
+import type { TurnServices } from "./turn.ts";
+import { writableRootPaths } from "./writable-roots.ts";
+
+/** What a thread has for as long as it runs. */
+export interface ThreadResources {
+  readonly id: ThreadId;
+  readonly config: ThreadConfig;
+  readonly options: ThreadManagerOptions;
+  readonly recorder: RolloutRecorder | null;
+  /** The base instructions: fixed for the session, whatever model it goes on with. */
+  readonly instructions: string;
+  readonly history: History;
+  readonly journal: Journal;
+  readonly rateLimits: RateLimitStore;
+  readonly approvals: PendingApprovals;
+  readonly approvalCache: ApprovalCache;
+  readonly processes: ProcessStore;
+  /** Null when the feature is off. */
+  readonly codeMode: ThreadCodeMode | null;
+  readonly childEnv: Readonly<Record<string, string>>;
+}
+
+export interface TurnParts {
+  readonly turn: TurnContext;
+  /** The turn with the model of the turn before it, where that is another one. */
+  readonly previousModelTurn: TurnContext | null;
+  readonly pendingInput: PendingInput[];
+  readonly takeSessionStart: () => "startup" | "resume" | null;
+  readonly signal: AbortSignal;
+}
+
+/** A turn that is ready to run; disposing it lets go of what only it needs. */
+export interface OpenTurn extends Disposable {
+  readonly services: TurnServices;
+}
+
+export async function openTurn(thread: ThreadResources, parts: TurnParts): Promise<OpenTurn> {
+  const { config, options, history, journal, recorder } = thread;
+  const { turn, signal } = parts;
+  const { endpoint } = options.responses;
+  const materialise = async (): Promise<void> => recorder?.materialise();
+  const metadata = turnMetadata(thread, turn, signal);
+  const writableRoots = writableRootPaths(
+    turn.settings.sandboxPolicy,
+    turn.settings.cwd,
+    thread.childEnv,
+  );
+  const contextSources = (): ContextSources => ({
+    turn,
+    shellName: options.shell.kind,
+    writableRoots,
+    previousTurn: history.previousTurn,
+  });
+  const hooks =
+    config.hooks === undefined
+      ? null
+      : turnHooks({
+          hooks: config.hooks,
+          threadId: thread.id,
+          transcriptPath: recorder?.path ?? null,
+          turn,
+          journal,
+          signal,
+          materialise,
+        });
+  const context = toolContext(thread, turn);
+  const { router, scripts } = await openTools(thread, turn, { context, hooks, signal });
+  const services: TurnServices = {
+    threadId: thread.id,
+    turn,
+    previousModelTurn: parts.previousModelTurn,
+    history,
+    journal,
+    responses: options.responses.startTurn({
+      threadId: thread.id,
+      turnMetadata: () => turnMetadataHeader(metadata()),
+    }),
+    router,
+    toolContext: context,
+    rerouted: { isTold: false },
+    rateLimits: thread.rateLimits,
+    onToolCallBegun: () =>
+      void options.environment.warmUp?.({
+        kind: "sandboxed",
+        context: { policy: turn.settings.sandboxPolicy, policyCwd: turn.settings.cwd },
+      }),
+    showRawReasoning: config.showRawAgentReasoning,
+    instructions: thread.instructions,
+    compactPrompt: config.compactPrompt ?? null,
+    fullContext: () => fullContext(contextSources()),
+    contextSources,
+    pendingInput: parts.pendingInput,
+    takeSessionStart: parts.takeSessionStart,
+    takeNotices: () => thread.codeMode?.takeNotices() ?? [],
+    hooks,
+    materialise,
+    storeResponses: endpoint.storesResponses,
+    streamMaxRetries: endpoint.streamMaxRetries,
+    signal,
+  };
+  return { services, [Symbol.dispose]: () => scripts?.[Symbol.dispose]() };
+}
+
+/** The turn's tools; with code mode, what carries out the calls of its scripts. */
+async function openTools(
+  thread: ThreadResources,
+  turn: TurnContext,
+  parts: {
+    readonly context: Omit<ToolContext, "emit">;
+    readonly hooks: TurnHooks | null;
+    readonly signal: AbortSignal;
+  },
+): Promise<{ readonly router: ToolRouter; readonly scripts: Disposable | null }> {
+  const codeMode = (await thread.codeMode?.open()) ?? null;
+  const tools = toolsOf(thread, turn);
+  if (codeMode === null) return { router: createToolRouter({ tools }), scripts: null };
+  const withScripts = codeMode.tools(tools);
+  const router = createToolRouter({ tools: withScripts.tools });
+  const scripts = codeMode.startTurn({
+    ...parts,
+    turnId: turn.turnId,
+    nestedCall: withScripts.nestedCall,
+    router,
+    journal: thread.journal,
+  });
+  return { router, scripts };
+}
+
+function toolsOf({ config }: ThreadResources, turn: TurnContext): readonly Tool[] {
+  const own = config.tools ?? [];
+  const builtIn = selectTools({
+    model: turn.model,
+    shellTool: config.features.enabled("shell_tool"),
+    unifiedExec: config.features.enabled("unified_exec"),
+    applyPatchFreeform: config.features.enabled("apply_patch_freeform"),
+    allowLoginShell: config.allowLoginShell,
+    webSearch: config.webSearch,
+    commandPolicy: config.commandPolicy,
+  });
+  return [...builtIn.filter(({ name }) => own.every((tool) => tool.name !== name)), ...own];
+}
+
+function toolContext(thread: ThreadResources, turn: TurnContext): Omit<ToolContext, "emit"> {
+  const { config, options, journal } = thread;
+  const { settings, model } = turn;
+  const announce = (msg: EventMsg): Promise<void> =>
+    journal.post({ kind: "event", id: turn.turnId, msg });
+  return {
+    threadId: thread.id,
+    turnId: turn.turnId,
+    cwd: settings.cwd,
+    environment: options.environment,
+    sandboxPolicy: settings.sandboxPolicy,
+    approvalPolicy: settings.approvalPolicy,
+    askApproval: (request, signal) => thread.approvals.ask(request, turn.turnId, announce, signal),
+    approvals: thread.approvalCache,
+    shell: options.shell,
+    allowLoginShell: config.allowLoginShell,
+    childEnv: thread.childEnv,
+    truncation: turn.truncation,
+    supportsImageInput: (model.input_modalities ?? ["text", "image"]).includes("image"),
+    supportsOriginalImageDetail:
+      model.supports_image_detail_original === true &&
+      config.features.enabled("image_detail_original"),
+    planMode: settings.collaborationMode?.mode === "plan",
+    processes: thread.processes,
+    turnDiff: createTurnDiffTracker(),
+    backgroundTerminalMaxTimeoutMs: config.backgroundTerminalMaxTimeoutMs,
+  };
+}
+
+/** The turn's metadata; facts about the repository join it when they are known. */
+function turnMetadata(
+  thread: ThreadResources,
+  turn: TurnContext,
+  signal: AbortSignal,
+): () => TurnMetadata {
+  let metadata: TurnMetadata = {
+    sessionId: thread.id,
+    turnId: turn.turnId,
+    sandboxPolicy: turn.settings.sandboxPolicy,
+    platform: process.platform,
+    workspaces: {},
+  };
+  readWorkspaceFacts(turn.settings.cwd, { env: thread.options.env, signal }).then(
+    (found) => {
+      if (found !== null) metadata = { ...metadata, workspaces: { [found.root]: found.facts } };
+    },
+    () => {},
+  );
+  return () => metadata;
+}
