@@ -1,40 +1,76 @@
-import { createContext, runInContext } from "node:vm";
-import { createCodeModeService } from "../src/index.ts";
-import type { ToolDefinition } from "../src/index.ts";
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { overheadTable, ratioTable, renderRows, type Settings } from "./overhead-report.ts";
 
-const script = 'text("bench");';
-
-function tools(count: number): readonly ToolDefinition[] {
-  return Array.from({ length: count }, (_, index) => ({
-    name: `tool_${index}`,
-    description: `Does the ${index}th thing.`,
-    kind: "function",
-    inputSchema: { type: "object", properties: { value: { type: "string" } } },
-  }));
+interface Flags {
+  readonly samples: number;
+  readonly "warm-iterations": number;
+  readonly "tool-counts": readonly number[];
+  readonly pairs: number;
+  readonly "against-ai-sdk": boolean;
 }
 
-/** A subject with a pool of its own, so that no list of tools has to be changed between runs. */
-function exec(count: number) {
-  const service = createCodeModeService();
-  const enabledTools = tools(count);
-  return {
-    name: `exec, ${count} tools`,
-    repeat: 50,
-    run: () => service.execute({ toolCallId: "bench", enabledTools, source: script }),
-  };
+interface Context {
+  readonly root: string;
+  readonly scratch: string;
+  readonly flags: Flags;
+}
+
+/** What is published is measured: the sources would have their types stripped in each thread first. */
+function build(root: string): void {
+  const tsup = createRequire(join(root, "package.json")).resolve("tsup/dist/cli-default.js");
+  execFileSync(process.execPath, [tsup, "--config", "../../tsup.config.ts", "--silent"], {
+    cwd: join(root, "packages/code-mode"),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
+
+function installAiSdk(folder: string): string {
+  const install = ["install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error"];
+  execFileSync("npm", [...install, "@ai-sdk/code-mode", "ai"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return folder;
 }
 
 export const benchmark = {
   name: "code-mode",
-  question: "What does one warm exec of a one-line script cost, beside a context of node:vm?",
-  subjects: () => [
-    {
-      name: "node:vm createContext",
-      repeat: 50,
-      run: () => runInContext(script, createContext({ text: () => undefined })),
+  question: "What does the exec of a one-line script cost, beside a context of node:vm?",
+  flags: {
+    samples: { kind: "count", default: 8, least: 1, help: "processes behind each mean" },
+    "warm-iterations": {
+      kind: "count",
+      default: 25,
+      least: 1,
+      help: "execs timed in each of them",
     },
-    exec(0),
-    exec(32),
-    exec(128),
-  ],
+    "tool-counts": { kind: "counts", default: [0, 32, 128], help: "numbers of tools to try" },
+    pairs: { kind: "count", default: 9, least: 1, help: "pairs of processes behind each ratio" },
+    "against-ai-sdk": {
+      kind: "switch",
+      help: "installs @ai-sdk/code-mode for the run, and adds it",
+    },
+  },
+  async report({ root, scratch, flags }: Context) {
+    const settings: Settings = {
+      samples: flags.samples,
+      warmIterations: flags["warm-iterations"],
+      toolCounts: flags["tool-counts"],
+      pairs: flags.pairs,
+      aiSdk: flags["against-ai-sdk"] ? installAiSdk(scratch) : undefined,
+    };
+    build(root);
+    const overhead = overheadTable(settings);
+    const ratios = ratioTable(settings);
+    const text = [
+      `exec_overhead: samples ${settings.samples}, warm_iterations ${settings.warmIterations}, tool_counts ${settings.toolCounts.join(",")}`,
+      renderRows(overhead),
+      "Memory is the growth of a fresh process's largest resident set.",
+      "",
+      `Each ratio is the median of ${settings.pairs} pairs of fresh processes that took turns.`,
+      renderRows(ratios),
+    ].join("\n");
+    return { text, data: { settings, overhead, ratios } };
+  },
 };

@@ -44,6 +44,35 @@ test("a Standard Schema checks and shapes the input before the tool sees it", as
   ]);
 });
 
+test("a tool of the AI SDK: its own kind of schema checks the input, the last value yielded counts", async () => {
+  const jsonSchema = {
+    type: "object",
+    properties: { a: { type: "number" } },
+    required: ["a"],
+    additionalProperties: false,
+  };
+  const double = {
+    inputSchema: {
+      jsonSchema,
+      validate: (value: unknown) => {
+        const { a } = value as { a: unknown };
+        return typeof a === "number"
+          ? { success: true as const, value: { a: a * 2 } }
+          : { success: false as const, error: new Error("a must be a number") };
+      },
+    },
+    async *execute({ a }: { a: number }) {
+      yield "working";
+      yield a;
+    },
+  };
+  const { texts, description } = open({ tools: { double } });
+  expect(description).toContain("double(args: { a: number; }): Promise<unknown>");
+  expect(await texts("text(await tools.double({ a: 4 })); await tools.double({ a: 'x' })")).toEqual(
+    ["8", "failed: a must be a number"],
+  );
+});
+
 test("the description tells how to write a script and shows every tool with its types", () => {
   const { description } = open({ tools: { weather, plain: () => 1 } });
   expect(description).toContain("top-level `await`");
@@ -94,5 +123,5 @@ test("a script that fails says why", async () => {
 });
 
 test("a tool that cannot be called is refused at once", () => {
-  expect(() => createCodeMode({ tools: { broken: {} as never } })).toThrow(CodeModeError);
+  expect(() => createCodeMode({ tools: { broken: {} } })).toThrow(CodeModeError);
 });

@@ -5,8 +5,8 @@ import { renderToolSections, scriptInstructions } from "./instructions.ts";
 import type { ToolDefinition } from "./prepared-tools.ts";
 import { createCodeModeService } from "./service.ts";
 import type { CodeModeService, CodeModeServiceOptions } from "./service.ts";
-import { isStandardSchema, jsonSchemaOf, validate } from "./standard-schema.ts";
-import type { StandardSchema } from "./standard-schema.ts";
+import { checkInput, jsonSchemaOf } from "./standard-schema.ts";
+import type { StandardSchema, ValidatedJsonSchema } from "./standard-schema.ts";
 
 /** Given to a tool with its input. */
 export interface ToolContext {
@@ -14,16 +14,32 @@ export interface ToolContext {
   readonly toolCallId: string;
   /** Aborted when the script ends, however it does. */
   readonly abortSignal: AbortSignal;
+  /** Empty: a script has no conversation. Tools that are made for the AI SDK are promised the field. */
+  readonly messages: never[];
+  /** Undefined, and there for the same reason. */
+  readonly context: never;
 }
+
+/** A Standard Schema, what the AI SDK's `jsonSchema()` or `lazySchema()` makes, or a JSON Schema. */
+export type ToolSchema =
+  | StandardSchema
+  | ValidatedJsonSchema
+  | (() => ValidatedJsonSchema)
+  | Readonly<Record<string, unknown>>;
 
 /** A function with a description and schemas; the AI SDK's tools have this shape too. */
 export interface DescribedTool {
-  readonly description?: string | undefined;
-  /** Checks the input before `execute` sees it, when it is a Standard Schema; else JSON Schema. */
-  readonly inputSchema?: StandardSchema | Readonly<Record<string, unknown>> | undefined;
+  /** A function, as the AI SDK allows, would need what only that knows: it counts as no description. */
+  readonly description?: string | ((options: never) => string) | undefined;
+  /** A validator checks the input before `execute` sees it; a bare JSON Schema describes it only. */
+  readonly inputSchema?: ToolSchema | undefined;
   /** Describes the result to the model; it is not checked. */
-  readonly outputSchema?: StandardSchema | Readonly<Record<string, unknown>> | undefined;
-  execute(input: never, context: ToolContext): unknown;
+  readonly outputSchema?: ToolSchema | undefined;
+  /**
+   * May be asynchronous; of an asynchronous iterator the last value is the result. A tool without it
+   * is refused: nothing here could carry it out.
+   */
+  execute?(input: never, context: ToolContext): unknown;
 }
 
 /** A function of one argument, or one with a description; both may be asynchronous. */
@@ -75,11 +91,10 @@ export function createCodeMode(options: CodeModeOptions): CodeMode {
     async invokeTool({ name, input, toolCallId }, abortSignal) {
       const tool = tools[name];
       if (tool === undefined) throw new TypeError(`There is no tool "${name}".`);
-      const context = { toolCallId, abortSignal };
-      if (typeof tool === "function") return tool(input as never, context);
-      const { inputSchema } = tool;
-      const checked = isStandardSchema(inputSchema) ? await validate(inputSchema, input) : input;
-      return tool.execute(checked as never, context);
+      const context = { toolCallId, abortSignal, messages: [], context: undefined as never };
+      if (typeof tool === "function") return lastOf(await tool(input as never, context));
+      const checked = await checkInput(tool.inputSchema, input);
+      return lastOf(await tool.execute?.(checked as never, context));
     },
     notify: ({ text, toolCallId }) => onNotify?.(text, toolCallId),
   });
@@ -118,6 +133,15 @@ export function createCodeMode(options: CodeModeOptions): CodeMode {
   };
 }
 
+/** The AI SDK lets a tool yield what it has so far; a script gets what comes last. */
+async function lastOf(result: unknown): Promise<unknown> {
+  if (typeof result !== "object" || result === null || !(Symbol.asyncIterator in result))
+    return result;
+  let last: unknown;
+  for await (const value of result as AsyncIterable<unknown>) last = value;
+  return last;
+}
+
 function define(name: string, tool: CodeModeTool): ToolDefinition {
   if (typeof tool === "function") return { name, description: "", kind: "function" };
   if (typeof tool.execute !== "function") {
@@ -130,7 +154,7 @@ function define(name: string, tool: CodeModeTool): ToolDefinition {
   const outputSchema = jsonSchemaOf(tool.outputSchema, "output");
   return {
     name,
-    description: tool.description ?? "",
+    description: typeof tool.description === "string" ? tool.description : "",
     kind: "function",
     ...(inputSchema === undefined ? {} : { inputSchema }),
     ...(outputSchema === undefined ? {} : { outputSchema }),

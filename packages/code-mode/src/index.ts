@@ -9,6 +9,7 @@ export type {
   RunOptions,
   RunResult,
   ToolContext,
+  ToolSchema,
 } from "./code-mode.ts";
 export { CodeModeError } from "./errors.ts";
 export type { CodeModeErrorCode } from "./errors.ts";
@@ -33,5 +34,11 @@ export type {
   Notification,
   WaitRequest,
 } from "./service.ts";
-export type { StandardIssue, StandardResult, StandardSchema } from "./standard-schema.ts";
+export type {
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+  ValidatedJsonSchema,
+  ValidationResult,
+} from "./standard-schema.ts";
 export { defaultOutputTokens, truncateItems, truncateMiddle } from "./truncate.ts";

@@ -132,9 +132,10 @@ export interface CodeModeService extends AsyncDisposable {
   /**
    * Loads the engine and starts a worker, so that the first script does not wait for them.
    *
+   * @param enabledTools what that script will be able to call; none when left out
    * @throws {CodeModeError} `engine_unavailable` when the engine does not start
    */
-  warmUp(): Promise<void>;
+  warmUp(enabledTools?: readonly ToolDefinition[]): Promise<void>;
 }
 
 /** The time after which a call is answered although the script runs on. */
@@ -280,11 +281,12 @@ class Service implements CodeModeService {
     return [...this.#cells.keys()];
   }
 
-  async warmUp(): Promise<void> {
+  async warmUp(enabledTools: readonly ToolDefinition[] = []): Promise<void> {
     this.#checkOpen();
+    const tools = this.#prepare(enabledTools);
     this.#pool.hold();
     try {
-      await this.#pool.warmUp();
+      await this.#pool.warmUp(tools);
     } catch (cause) {
       throw new CodeModeError(
         "engine_unavailable",

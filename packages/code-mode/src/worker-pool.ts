@@ -57,8 +57,8 @@ export interface CellRun {
 
 export interface WorkerPool extends AsyncDisposable {
   run(job: CellJob, listener: CellListener): CellRun;
-  /** Starts what is missing to the number of warm workers, and waits until one is ready. */
-  warmUp(): Promise<void>;
+  /** Starts what is missing to the number of warm workers, and waits until one is ready for these tools. */
+  warmUp(tools: PreparedTools): Promise<void>;
   /** Starts a spare worker when all are busy. */
   ensureSpare(): void;
   /** While held, the workers keep the process alive. */
@@ -100,6 +100,8 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
   const waiting: Assignment[] = [];
   const readyWaiters: { resolve(): void; reject(error: Error): void }[] = [];
   let wasm: Promise<WasmModule> | undefined;
+  /** The list that a new worker makes ready for: the one that was last asked for. */
+  let latestTools = noTools;
   let lastNumber = 0;
   let holds = 0;
   let disposed = false;
@@ -242,7 +244,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
     if (left === 0 || waiting.length > 0) return takeNext(worker);
     worker.state = "warming";
     start(worker, {
-      ...newAssignment({ source: warmUpSource, tools: noTools, stored: "", storedBytes: 0 }),
+      ...newAssignment({ source: warmUpSource, tools: latestTools, stored: "", storedBytes: 0 }),
       listener: {
         started() {},
         items() {},
@@ -311,6 +313,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
 
   return {
     run(job, listener) {
+      latestTools = job.tools;
       const assignment: Assignment = { ...newAssignment(job), listener };
       const idle = [...workers].filter(({ state }) => state === "idle");
       const worker = idle.find(({ toolsKey }) => toolsKey === job.tools.key) ?? idle[0];
@@ -345,7 +348,8 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
         },
       };
     },
-    async warmUp() {
+    async warmUp(tools) {
+      latestTools = tools;
       if (count("idle") >= options.warmWorkers) return;
       const ready = Promise.withResolvers<void>();
       readyWaiters.push(ready);

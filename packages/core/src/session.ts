@@ -120,7 +120,7 @@ export class Session implements Thread {
       codeMode: config.features.enabled("code_mode")
         ? new ThreadCodeMode({
             only: config.features.enabled("code_mode_only"),
-            onUnavailable: (message) => this.announce({ type: "warning", message }),
+            onWarning: (message) => this.announce({ type: "warning", message }),
           })
         : null,
       childEnv: childEnvironment(config.shellEnvironmentPolicy, options.env, {

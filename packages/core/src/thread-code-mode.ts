@@ -2,21 +2,20 @@
 import type { CodeModeService, CodeModeTurnHost } from "@codex-ts/code-mode";
 import { developerMessage, type EventMsg, type ResponseItem } from "@codex-ts/protocol";
 import type { Tool, ToolContext, ToolRouter } from "@codex-ts/tools";
-import type { CodeModeTools } from "@codex-ts/tools/code-mode";
+import type { codeModeTools, CodeModeTools } from "@codex-ts/tools/code-mode";
 import type { Journal } from "./journal.ts";
 import type { TurnHooks } from "./thread-hooks.ts";
 
 export interface ThreadCodeModeOptions {
   /** The model is offered nothing but scripts. */
   readonly only: boolean;
-  /** Told once, with what to do, when the engine does not start. */
-  readonly onUnavailable: (message: string) => Promise<void>;
+  /** Told when the engine does not start, and of tools that share an identifier; once each. */
+  readonly onWarning: (message: string) => Promise<void>;
 }
 
 /** What carries out the calls of scripts while a turn runs. */
 export interface CodeModeTurn {
   readonly turnId: string;
-  readonly nestedCall: CodeModeTools["nestedCall"];
   readonly router: ToolRouter;
   readonly context: Omit<ToolContext, "emit">;
   readonly hooks: TurnHooks | null;
@@ -25,28 +24,38 @@ export interface CodeModeTurn {
   readonly signal: AbortSignal;
 }
 
-/** An engine that is ready. */
-export interface OpenCodeMode {
-  tools(tools: readonly Tool[]): CodeModeTools;
-  /** Carries out what scripts ask for until it is disposed; meanwhile asked questions wait for the next turn. */
-  startTurn(turn: CodeModeTurn): Disposable;
+interface Engine {
+  readonly service: CodeModeService;
+  readonly codeModeTools: typeof codeModeTools;
+}
+
+/** Code mode for one turn. */
+export interface TurnCodeMode extends Pick<CodeModeTools, "tools" | "nestedCall"> {
+  /** Carries out what scripts ask for until it is disposed; what is asked for later waits for the next turn. */
+  start(turn: CodeModeTurn): Disposable;
 }
 
 /** Nothing is loaded before the first turn. Disposing stops every script and cancels its calls. */
 export class ThreadCodeMode implements AsyncDisposable {
   readonly #options: ThreadCodeModeOptions;
-  #service: CodeModeService | null = null;
-  #opened: Promise<OpenCodeMode | null> | null = null;
+  #engine: Promise<Engine | null> | null = null;
   #notices: ResponseItem[] = [];
 
   constructor(options: ThreadCodeModeOptions) {
     this.#options = options;
   }
 
-  /** Null when the engine does not start; the thread goes on without code mode then. */
-  open(): Promise<OpenCodeMode | null> {
-    this.#opened ??= this.#open();
-    return this.#opened;
+  /** Adds code mode to a turn's tools. Null when the engine does not start: the thread goes on without. */
+  async forTurn(tools: readonly Tool[]): Promise<TurnCodeMode | null> {
+    this.#engine ??= this.#start(tools);
+    const engine = await this.#engine;
+    if (engine === null) return null;
+    const { service } = engine;
+    const turnTools = engine.codeModeTools(tools, { service, only: this.#options.only });
+    return {
+      ...turnTools,
+      start: (turn) => service.startTurnWorker(this.#host(turn, turnTools.nestedCall)),
+    };
   }
 
   /** What scripts and the hooks of their calls have for the model, in order; each is given once. */
@@ -55,41 +64,33 @@ export class ThreadCodeMode implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#opened;
-    await this.#service?.[Symbol.asyncDispose]();
+    const engine = await this.#engine;
+    await engine?.service[Symbol.asyncDispose]();
   }
 
-  async #open(): Promise<OpenCodeMode | null> {
-    const { only, onUnavailable } = this.#options;
+  /** The engine is started for real: whether it can be tells only that. */
+  async #start(tools: readonly Tool[]): Promise<Engine | null> {
+    const { only, onWarning } = this.#options;
     try {
       const [{ createCodeModeService }, { codeModeTools }] = await Promise.all([
         import("@codex-ts/code-mode"),
         import("@codex-ts/tools/code-mode"),
       ]);
-      const service = createCodeModeService();
-      this.#service = service;
-      await service.warmUp();
-      return {
-        tools: (tools) => codeModeTools(tools, { service, only }),
-        startTurn: (turn) => service.startTurnWorker(this.#host(turn)),
-      };
+      const service = createCodeModeService({ onWarning: (message) => void onWarning(message) });
+      await service.warmUp(codeModeTools(tools, { service, only }).nested);
+      return { service, codeModeTools };
     } catch (error) {
-      await onUnavailable(
+      await onWarning(
         `Code mode is off in this session, and the model calls its tools one by one: ${(error as Error).message}`,
       );
       return null;
     }
   }
 
-  #host({
-    turnId,
-    nestedCall,
-    router,
-    context,
-    hooks,
-    journal,
-    signal,
-  }: CodeModeTurn): CodeModeTurnHost {
+  #host(
+    { turnId, router, context, hooks, journal, signal }: CodeModeTurn,
+    nestedCall: CodeModeTools["nestedCall"],
+  ): CodeModeTurnHost {
     const emit = (msg: EventMsg): void => void journal.post({ kind: "event", id: turnId, msg });
     return {
       signal,

@@ -136,18 +136,11 @@ async function openTools(
     readonly signal: AbortSignal;
   },
 ): Promise<{ readonly router: ToolRouter; readonly scripts: Disposable | null }> {
-  const codeMode = (await thread.codeMode?.open()) ?? null;
   const tools = toolsOf(thread, turn);
-  if (codeMode === null) return { router: createToolRouter({ tools }), scripts: null };
-  const withScripts = codeMode.tools(tools);
-  const router = createToolRouter({ tools: withScripts.tools });
-  const scripts = codeMode.startTurn({
-    ...parts,
-    turnId: turn.turnId,
-    nestedCall: withScripts.nestedCall,
-    router,
-    journal: thread.journal,
-  });
+  const codeMode = (await thread.codeMode?.forTurn(tools)) ?? null;
+  const router = createToolRouter({ tools: codeMode?.tools ?? tools });
+  const { turnId } = turn;
+  const scripts = codeMode?.start({ ...parts, turnId, router, journal: thread.journal }) ?? null;
   return { router, scripts };
 }
 

@@ -32,6 +32,8 @@ export interface CodeModeToolsOptions {
 export interface CodeModeTools {
   /** `exec`, `wait`, then the given tools as the model is to see them. */
   readonly tools: readonly Tool[];
+  /** What scripts can call. */
+  readonly nested: readonly ToolDefinition[];
   /**
    * The call that a script's call comes to, for the router.
    *
@@ -54,6 +56,7 @@ export function codeModeTools(
     nameTools(nested).map((named) => [named.tool.name, describeTool(named)]),
   );
   return {
+    nested,
     tools: [
       createExecTool(service, nested, only),
       createWaitTool(service),

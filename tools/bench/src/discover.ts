@@ -21,11 +21,11 @@ export class DiscoveryError extends Error {
 
 function isBenchmark(value: unknown): value is Benchmark {
   if (typeof value !== "object" || value === null) return false;
-  const candidate = value as Partial<Record<keyof Benchmark, unknown>>;
+  const candidate = value as Partial<Record<string, unknown>>;
   return (
-    typeof candidate.name === "string" &&
-    typeof candidate.question === "string" &&
-    typeof candidate.subjects === "function"
+    typeof candidate["name"] === "string" &&
+    typeof candidate["question"] === "string" &&
+    (typeof candidate["subjects"] === "function" || typeof candidate["report"] === "function")
   );
 }
 

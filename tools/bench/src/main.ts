@@ -1,12 +1,11 @@
-// pnpm bench [NAME…] [-- --against PATH] [--rounds N] [--json] [--list]
+// pnpm bench [NAME…] [-- --against PATH] [--rounds N] [--json] [--list] [the benchmark's own flags]
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import type { Benchmark } from "./benchmark.ts";
+import type { Benchmark, BenchmarkContext } from "./benchmark.ts";
+import { type CommandLine, parseCommandLine, UsageError } from "./command-line.ts";
 import { DiscoveryError, discoverBenchmarks, selectBenchmarks } from "./discover.ts";
 import { measure } from "./measure.ts";
-import type { Measurement } from "./measure.ts";
 import { MeasureError } from "./peak-memory.ts";
 import { renderTable } from "./table.ts";
 
@@ -14,58 +13,62 @@ const root = resolve(import.meta.dirname, "../../..");
 const defaultRounds = 15;
 const warmUp = 3;
 
-async function runBenchmark(
-  benchmark: Benchmark,
-  against: string | undefined,
-  rounds: number | undefined,
-): Promise<readonly Measurement[]> {
+/** What came out, as it is printed and as it stands under `--json`. */
+interface Result {
+  readonly text: string;
+  readonly data: object;
+}
+
+async function runBenchmark(benchmark: Benchmark, line: CommandLine): Promise<Result> {
   const scratch = mkdtempSync(join(tmpdir(), "codex-ts-bench-"));
   try {
-    const subjects = await benchmark.subjects({ root, against, scratch });
-    return await measure(subjects, {
-      rounds: rounds ?? benchmark.rounds ?? defaultRounds,
-      warmUp,
-    });
+    const { against } = line;
+    return await resultOf(
+      benchmark,
+      { root, against, scratch, flags: line.flagsOf(benchmark) },
+      line,
+    );
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-function parseRounds(given: string | undefined): number | undefined {
-  if (given === undefined) return undefined;
-  const rounds = Number(given);
-  if (!Number.isInteger(rounds) || rounds < 1) {
-    throw new TypeError(`--rounds takes a whole number from 1 up, not "${given}".`);
+async function resultOf(
+  benchmark: Benchmark,
+  context: BenchmarkContext,
+  { rounds }: CommandLine,
+): Promise<Result> {
+  if ("report" in benchmark) {
+    const { text, data } = await benchmark.report(context);
+    return { text, data: { report: data } };
   }
-  return rounds;
+  const subjects = await measure(await benchmark.subjects(context), {
+    rounds: rounds ?? benchmark.rounds ?? defaultRounds,
+    warmUp,
+  });
+  return { text: renderTable(subjects), data: { subjects } };
+}
+
+function describe({ name, question, flags = {} }: Benchmark): string {
+  const own = Object.entries(flags).map(([flag, { help }]) => `  --${flag.padEnd(20)}${help}`);
+  return [`${name.padEnd(24)}${question}`, ...own].join("\n");
 }
 
 async function main(given: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: given.filter((argument) => argument !== "--"),
-    allowPositionals: true,
-    options: {
-      against: { type: "string" },
-      rounds: { type: "string" },
-      json: { type: "boolean", default: false },
-      list: { type: "boolean", default: false },
-    },
-  });
-  const rounds = parseRounds(values.rounds);
-  const benchmarks = selectBenchmarks(await discoverBenchmarks(root), positionals);
-  if (values.list) {
-    for (const { name, question } of benchmarks) console.log(`${name.padEnd(24)}${question}`);
+  const all = await discoverBenchmarks(root);
+  const line = parseCommandLine(given, all);
+  const benchmarks = selectBenchmarks(all, line.names);
+  if (line.list) {
+    for (const benchmark of benchmarks) console.log(describe(benchmark));
     return;
   }
   const results: object[] = [];
   for (const benchmark of benchmarks) {
-    const subjects = await runBenchmark(benchmark, values.against, rounds);
-    results.push({ name: benchmark.name, question: benchmark.question, subjects });
-    if (!values.json) {
-      console.log(`\n${benchmark.name}: ${benchmark.question}\n${renderTable(subjects)}`);
-    }
+    const { text, data } = await runBenchmark(benchmark, line);
+    results.push({ name: benchmark.name, question: benchmark.question, ...data });
+    if (!line.json) console.log(`\n${benchmark.name}: ${benchmark.question}\n${text}`);
   }
-  if (values.json) {
+  if (line.json) {
     const machine = {
       platform: `${process.platform}-${process.arch}`,
       node: process.versions.node,
@@ -78,8 +81,14 @@ async function main(given: readonly string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof DiscoveryError || error instanceof MeasureError)) {
-    if (!(error instanceof TypeError)) throw error;
+  if (
+    !(
+      error instanceof DiscoveryError ||
+      error instanceof MeasureError ||
+      error instanceof UsageError
+    )
+  ) {
+    throw error;
   }
   console.error(error.message);
   process.exitCode = 1;

@@ -1,6 +1,7 @@
-// One sample of exec-overhead.ts, in a process of its own; prints one line of JSON.
+// One sample of the report, in a process of its own; prints one line of JSON.
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { MessageChannel, Worker } from "node:worker_threads";
@@ -9,7 +10,18 @@ import type { CodeModeService, ToolDefinition } from "@codex-ts/code-mode";
 
 export interface SampleRequest {
   readonly subject: "code_mode" | "ai_sdk" | "node_vm" | "worker" | "message_port";
-  readonly scenario: "cold" | "warm" | "pooled" | "idle" | "nested" | "stop";
+  readonly scenario:
+    | "cold"
+    | "warm"
+    | "pooled"
+    | "idle"
+    | "nested"
+    | "parallel"
+    | "large_result"
+    | "stop"
+    | "native_stop"
+    | "loop_delay"
+    | "memory";
   readonly tools: number;
   readonly warmups: number;
   readonly iterations: number;
@@ -20,6 +32,8 @@ export interface SampleRequest {
 export interface Sample {
   /** In ms, one for each iteration. */
   readonly times: readonly number[];
+  /** The same for what they are to be compared with, when that is of the same process. */
+  readonly besides?: readonly number[];
   /** Growth of the largest resident set over the timed part, in bytes. */
   readonly residentGrowth: number;
 }
@@ -78,6 +92,23 @@ async function workerOnce(): Promise<void> {
   void worker.terminate();
 }
 
+/** The memory of a pool with one worker ready, beside that of a bare worker. */
+async function readyPool(service: CodeModeService): Promise<Sample> {
+  const before = residentPeak();
+  await service.warmUp();
+  return { times: [0], residentGrowth: residentPeak() - before };
+}
+
+async function idleWorker(): Promise<Sample> {
+  const before = residentPeak();
+  const worker = new Worker("setInterval(() => {}, 1000)", { eval: true });
+  await new Promise((resolve) => worker.once("online", resolve));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const residentGrowth = residentPeak() - before;
+  await worker.terminate();
+  return { times: [0], residentGrowth };
+}
+
 const residentPeak = () => process.resourceUsage().maxRSS * 1024;
 
 async function time(request: SampleRequest, once: () => unknown, pauseMs = 0): Promise<Sample> {
@@ -93,15 +124,93 @@ async function time(request: SampleRequest, once: () => unknown, pauseMs = 0): P
   return { times, residentGrowth: residentPeak() - before };
 }
 
+/** Runs a script twice, the first time as a warm-up, and gives the ms of the second. */
+async function timeScript(
+  service: CodeModeService,
+  enabledTools: readonly ToolDefinition[],
+  source: string,
+): Promise<number> {
+  const request = { toolCallId: "bench", enabledTools, source, yieldTimeMs: 600_000 };
+  await service.execute(request);
+  const start = performance.now();
+  const response = await service.execute(request);
+  const time = performance.now() - start;
+  if (response.status !== "completed") throw new Error(JSON.stringify(response));
+  return time;
+}
+
 /** One script that calls a tool again and again, so that the time of a call is what is measured. */
 async function nestedCalls(service: CodeModeService, { iterations }: SampleRequest) {
   service.startTurnWorker({ invokeTool: async ({ input }) => input, notify() {} });
-  const enabledTools = syntheticTools(1);
-  const source = `for (let i = 0; i < ${iterations}; i++) await tools.tool_0({ a: 1 }); text(1);`;
-  await service.execute({ toolCallId: "bench", enabledTools, source });
-  const start = performance.now();
-  await service.execute({ toolCallId: "bench", enabledTools, source });
-  return { times: [(performance.now() - start) / iterations], residentGrowth: 0 };
+  const source = `for (let i = 0; i < ${iterations}; i++) await tools.tool_0({ a: 1 });`;
+  const time = await timeScript(service, syntheticTools(1), source);
+  return { times: [time / iterations], residentGrowth: 0 };
+}
+
+/** Eight calls at once, beside one. */
+async function parallelCalls(service: CodeModeService, { iterations }: SampleRequest) {
+  service.startTurnWorker({ invokeTool: async ({ input }) => input, notify() {} });
+  const eight = "Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((a) => tools.tool_0({ a })))";
+  const run = (call: string) =>
+    timeScript(
+      service,
+      syntheticTools(1),
+      `for (let i = 0; i < ${iterations}; i++) await ${call};`,
+    );
+  const besides = [(await run("tools.tool_0({ a: 1 })")) / iterations];
+  return { times: [(await run(eight)) / iterations], besides, residentGrowth: 0 };
+}
+
+/** A result of 100 KB, beside reading it in the script. */
+async function largeResults(service: CodeModeService, { iterations }: SampleRequest) {
+  const result = Array.from({ length: 1000 }, (_, id) => ({ id, text: "x".repeat(76), ok: true }));
+  service.startTurnWorker({ invokeTool: async () => result, notify() {} });
+  const run = (body: string) =>
+    timeScript(
+      service,
+      syntheticTools(1),
+      `const json = JSON.stringify(await tools.tool_0());${body}`,
+    );
+  const empty = await run("");
+  const loop = (what: string) => `for (let i = 0; i < ${iterations}; i++) ${what};`;
+  const besides = [((await run(loop("JSON.parse(json)"))) - empty) / iterations];
+  const times = [((await run(loop("await tools.tool_0()"))) - empty) / iterations];
+  return { times, besides, residentGrowth: 0 };
+}
+
+/** A native loop that never looks at the flag: the grace, then the end of its thread. */
+async function nativeStops(
+  service: CodeModeService,
+  { iterations }: SampleRequest,
+): Promise<Sample> {
+  const source = "Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);";
+  const times: number[] = [];
+  for (let index = 0; index < iterations; index += 1) {
+    const { cellId } = await service.execute({
+      toolCallId: "bench",
+      enabledTools: [],
+      source,
+      yieldTimeMs: 20,
+    });
+    const start = performance.now();
+    await service.wait({ cellId, terminate: true });
+    times.push(performance.now() - start);
+  }
+  return { times, residentGrowth: 0 };
+}
+
+/** How late the host's timers are while four cells are busy: the 99th percentile, then the largest. */
+async function loopDelay(service: CodeModeService): Promise<Sample> {
+  const request = { toolCallId: "bench", enabledTools: [], yieldTimeMs: 5 };
+  for (let cell = 0; cell < 4; cell += 1) {
+    await service.execute({ ...request, source: "for (;;);" });
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  delay.disable();
+  return { times: [delay.percentile(99) / 1e6, delay.max / 1e6], residentGrowth: 0 };
 }
 
 /** A message to another thread and back. */
@@ -153,14 +262,32 @@ async function sample(request: SampleRequest): Promise<Sample> {
   const pauseMs = request.scenario === "idle" ? 20 : 0;
   if (request.subject === "node_vm") return time(request, () => vmOnce(tools), pauseMs);
   if (request.subject === "ai_sdk") return time(request, await loadAiSdk(request));
+  if (request.subject === "worker" && request.scenario === "memory") return idleWorker();
   if (request.subject === "worker") return time(request, workerOnce);
   if (request.subject === "message_port") return pingPong(request);
   await using service = createCodeModeService();
-  if (request.scenario === "nested") return await nestedCalls(service, request);
-  if (request.scenario === "stop") return await stops(service, request);
-  if (request.scenario === "pooled") {
-    await service.warmUp();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  switch (request.scenario) {
+    case "nested":
+      return await nestedCalls(service, request);
+    case "parallel":
+      return await parallelCalls(service, request);
+    case "large_result":
+      return await largeResults(service, request);
+    case "stop":
+      return await stops(service, request);
+    case "native_stop":
+      return await nativeStops(service, request);
+    case "loop_delay":
+      return await loopDelay(service);
+    case "memory":
+      return await readyPool(service);
+    case "pooled":
+      await service.warmUp();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      break;
+    case "cold":
+    case "warm":
+    case "idle":
   }
   return await time(request, () => execOnce(service, tools), pauseMs);
 }
