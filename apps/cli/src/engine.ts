@@ -163,7 +163,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const environment = createLocalEnvironment({ sandbox });
   const shell = await defaultShell(systemShellLookups(env));
   const discovery = config.features.enabled("codex_hooks") ? await findHooks(loaded, env) : null;
-  const hooks = discovery === null ? null : openHooks(discovery, shell, env);
+  const hooks =
+    discovery === null || discovery.handlers.length === 0 ? null : openHooks(discovery, shell, env);
   const model = config.model ?? defaultModel(bundledCatalogue, { chatgpt: false })?.slug;
   if (model === undefined) throw new Failure("no model is chosen: give one with -m");
   const manager = new ThreadManager({

@@ -1,13 +1,14 @@
 // The lifecycle hooks that this run's configuration names.
-import type { ConfigLayer, LoadedConfig } from "@codex-ts/config";
+import { type ConfigLayer, layerLines, type LoadedConfig } from "@codex-ts/config";
 import {
   createHooks,
   discoverHooks,
   type HookDiscovery,
   type HookLayer,
   type Hooks,
+  type HookTable,
 } from "@codex-ts/hooks";
-import { parent } from "@codex-ts/absolute-path";
+import { type AbsolutePath, parent } from "@codex-ts/absolute-path";
 import type { Shell } from "@codex-ts/shell-command";
 
 /** Finds the hooks of all layers. Those of a project run only when it is trusted. */
@@ -21,13 +22,12 @@ export function findHooks(
   });
 }
 
-/** The engine for a discovery; null when there is nothing to run. */
+/** The engine for what was found. */
 export function openHooks(
   discovery: HookDiscovery,
   shell: Shell,
   env: Readonly<Record<string, string | undefined>>,
-): Hooks | null {
-  if (discovery.handlers.length === 0) return null;
+): Hooks {
   return createHooks({
     handlers: discovery.handlers,
     shell: { program: shell.path, args: shell.kind === "cmd" ? ["/c"] : ["-c"] },
@@ -40,7 +40,7 @@ function hookLayer(layer: ConfigLayer, { config }: LoadedConfig): HookLayer | nu
   const table =
     file === undefined || layer.table["hooks"] === undefined
       ? {}
-      : { table: { file, value: layer.table["hooks"] } };
+      : { table: hookTable(layer, file) };
   const disabled = disabledReason === undefined ? {} : { disabled: disabledReason };
   switch (name.type) {
     case "system":
@@ -60,4 +60,9 @@ function hookLayer(layer: ConfigLayer, { config }: LoadedConfig): HookLayer | nu
     case "sessionFlags":
       return null;
   }
+}
+
+function hookTable(layer: ConfigLayer, file: AbsolutePath): HookTable {
+  const lines = layerLines(layer);
+  return { file, value: layer.table["hooks"], line: (path) => lines(["hooks", ...path]) };
 }

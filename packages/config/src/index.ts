@@ -21,6 +21,7 @@ export {
   formatPlace,
 } from "./errors.ts";
 export { formatKeyPath } from "./key-path.ts";
+export { layerLines } from "./layer-lines.ts";
 export type { ConfigLayer, ConfigLayerName, ReadFile } from "./layers.ts";
 export { type LoadConfigOptions, type LoadedConfig, loadConfig } from "./load-config.ts";
 export { type ConfigOrigin, type ConfigOriginName, formatOrigin } from "./origins.ts";

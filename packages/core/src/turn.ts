@@ -1,6 +1,6 @@
 // One turn: from a person's input to the model's last word.
 import { setTimeout as sleep } from "node:timers/promises";
-import { hookPrompt } from "@codex-ts/hooks";
+import { hookPrompt, type HookStop } from "@codex-ts/hooks";
 import {
   type CodexErrorInfo,
   developerMessage,
@@ -173,7 +173,19 @@ async function startSession(services: TurnServices): Promise<boolean> {
   if (source === null) return true;
   const { stop, contexts } = await services.hooks.sessionStart(source);
   await recordContexts(services, contexts);
-  return stop === null;
+  if (stop === null) return true;
+  await warnOfStop(services, "A SessionStart hook stopped the turn; the prompt was not sent", stop);
+  return false;
+}
+
+/** Tells the person why what they wrote went nowhere. */
+async function warnOfStop(
+  { turn, journal }: TurnServices,
+  what: string,
+  { reason }: HookStop,
+): Promise<void> {
+  const message = reason === null ? `${what}.` : `${what}: ${reason}`;
+  await journal.post({ kind: "event", id: turn.turnId, msg: { type: "warning", message } });
 }
 
 /** Puts input to the hooks and records it; false when a hook refused it. */
@@ -188,10 +200,12 @@ async function acceptInput(services: TurnServices, input: PendingInput): Promise
     return true;
   }
   const verdict = await services.hooks?.promptSubmit(inputText(input.items));
-  const isAccepted = verdict === undefined || verdict.stop === null;
-  if (isAccepted) await recordUserInput(services, input.items);
+  const stop = verdict?.stop ?? null;
+  if (stop === null) await recordUserInput(services, input.items);
   await recordContexts(services, verdict?.contexts ?? []);
-  return isAccepted;
+  if (stop === null) return true;
+  await warnOfStop(services, "A UserPromptSubmit hook refused the prompt; it was not sent", stop);
+  return false;
 }
 
 /**

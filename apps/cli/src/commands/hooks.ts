@@ -3,20 +3,23 @@ import { readFile } from "node:fs/promises";
 import nodePath from "node:path";
 import {
   type HookDiscovery,
+  HookError,
   type HookEventName,
+  type HookInput,
   hookEventNames,
-  type HookRequest,
   isHookEventName,
   type ListedHook,
 } from "@codex-ts/hooks";
 import { defaultShell, systemShellLookups } from "@codex-ts/shell-command";
 import { decodeInput } from "../exec/prompt.ts";
+import { onStopSignals } from "../exec/stop-signals.ts";
 import { openConfig } from "../engine.ts";
 import { Failure } from "../failure.ts";
 import { findHooks, openHooks } from "../open-hooks.ts";
 import type { ConfigFlags } from "../flags.ts";
 import type { Terminal } from "../terminal.ts";
 import { workingFolder } from "../working-folder.ts";
+import { outcomeLines, runLines } from "./hook-outcome.ts";
 
 interface HooksInvocation {
   readonly config: ConfigFlags;
@@ -28,24 +31,25 @@ export async function runHooksList(
   terminal: Terminal,
 ): Promise<number> {
   const { discovery, isOn } = await discover(flags, terminal);
+  const { listed, warnings } = discovery;
   if (json) {
-    terminal.stdout(
-      `${JSON.stringify({ enabled: isOn, hooks: discovery.listed, warnings: discovery.warnings })}\n`,
-    );
+    terminal.stdout(`${JSON.stringify({ enabled: isOn, hooks: listed, warnings })}\n`);
     return 0;
   }
-  if (!isOn) {
-    terminal.stderr(
-      "Hooks are switched off: run with --enable codex_hooks, or set codex_hooks = true below [features]\n",
-    );
+  if (!isOn) terminal.stderr(switchedOff);
+  terminal.stdout(
+    listed.length === 0 ? "No hooks are configured.\n" : listed.map(hookLines).join(""),
+  );
+  // What no listed hook tells: a file that cannot be read.
+  const told = listed.flatMap(({ source, reason }) => (reason === null ? [] : [source.path]));
+  for (const warning of warnings) {
+    if (!told.some((path) => warning.includes(path))) terminal.stderr(`warning: ${warning}\n`);
   }
-  if (discovery.listed.length === 0) {
-    terminal.stdout("No hooks are configured.\n");
-    return 0;
-  }
-  for (const hook of discovery.listed) terminal.stdout(hookLines(hook));
   return 0;
 }
+
+const switchedOff =
+  "Hooks are switched off: run with --enable codex_hooks, or set codex_hooks = true below [features]\n";
 
 function hookLines(hook: ListedHook): string {
   const { source } = hook;
@@ -54,7 +58,7 @@ function hookLines(hook: ListedHook): string {
   const reason = hook.reason === null ? "" : `: ${hook.reason}`;
   return [
     `${hook.event}${matcher}`,
-    `  command  ${hook.command ?? "(none)"}`,
+    ...(hook.command === null ? [] : [`  command  ${hook.command}`]),
     `  from     ${place} (${source.layer})`,
     `  state    ${hook.state}${reason}`,
     "",
@@ -77,63 +81,91 @@ export async function runHooksTest(
       { exitCode: 2 },
     );
   }
-  const { discovery, env, cwd } = await discover(flags, terminal);
-  const request = { ...defaultFacts(cwd), ...(await payload(input, terminal)) };
+  const { discovery, env, cwd, isOn } = await discover(flags, terminal);
+  const request = await readRequest(event, input, cwd, terminal);
   const shell = await defaultShell(systemShellLookups(env));
-  const hooks = openHooks(discovery, shell, env);
-  if (hooks === null || !hooks.has(event)) {
-    terminal.stderr(`No ${event} hook would run; see codex-ts hooks list\n`);
-    return 0;
-  }
-  await using running = hooks;
-  const outcome = await running.run(event, request as HookRequest<HookEventName>);
+  await using hooks = openHooks(discovery, shell, env);
+  const controller = new AbortController();
+  const running = hooks.run(event, request, { signal: controller.signal });
+  const signals = onStopSignals({
+    async stop() {
+      controller.abort();
+      await running;
+    },
+  });
+  const outcome = await running;
+  signals.turnIsOver();
   if (json) {
     terminal.stdout(`${JSON.stringify(outcome)}\n`);
-    return 0;
+  } else if (outcome.runs.length === 0 && signals.exitCode === null) {
+    if (!isOn) terminal.stderr(switchedOff);
+    terminal.stderr(`No ${event} hook is for this payload; see codex-ts hooks list\n`);
+  } else {
+    if (!isOn) terminal.stderr(switchedOff);
+    for (const run of outcome.runs) {
+      terminal.stdout(runLines(run, hooks.handlers[run.display_order]));
+    }
+    terminal.stdout(outcomeLines(event, outcome));
   }
-  for (const run of outcome.runs) {
-    terminal.stdout(`${run.status.padEnd(10)} ${run.source_path} (${run.duration_ms ?? 0} ms)\n`);
-    for (const { kind, text } of run.entries) terminal.stdout(`  ${kind}: ${text}\n`);
-  }
-  const { runs: _runs, warnings, cancelled: _cancelled, ...result } = outcome;
-  for (const warning of warnings) terminal.stdout(`warning: ${warning}\n`);
-  terminal.stdout(`outcome: ${JSON.stringify(result)}\n`);
-  return 0;
+  return signals.exitCode ?? 0;
 }
 
-/** What a payload need not say. */
-function defaultFacts(cwd: string): object {
+/** The payload: what the file says, and made-up values for what it leaves out. */
+async function readRequest(
+  event: HookEventName,
+  input: string | undefined,
+  cwd: string,
+  terminal: Terminal,
+): Promise<HookInput> {
+  const { parseHookInput } = await import("@codex-ts/hooks/schemas");
+  const given = input === undefined ? {} : await readPayload(input, terminal);
+  try {
+    return parseHookInput(event, { ...sessionFacts(cwd), ...eventFacts[event], ...given });
+  } catch (error) {
+    if (!(error instanceof HookError)) throw error;
+    throw new Failure(error.message, { cause: error });
+  }
+}
+
+function sessionFacts(cwd: string): object {
   return {
     session_id: "test",
-    turn_id: "test",
     transcript_path: null,
     cwd,
     model: "test",
     permission_mode: "default",
-    source: "startup",
-    prompt: "",
-    tool_name: "Bash",
-    tool_input: { command: "true" },
-    tool_response: "",
-    tool_use_id: "test",
-    stop_hook_active: false,
-    last_assistant_message: null,
   };
 }
 
-async function payload(input: string | undefined, terminal: Terminal): Promise<object> {
-  if (input === undefined) return {};
+const turn = { turn_id: "test" };
+const call = {
+  ...turn,
+  tool_name: "Bash",
+  tool_input: { command: "true" },
+  tool_use_id: "test",
+};
+
+const eventFacts: Readonly<Record<HookEventName, object>> = {
+  PreToolUse: call,
+  PostToolUse: { ...call, tool_response: "" },
+  SessionStart: { source: "startup" },
+  UserPromptSubmit: { ...turn, prompt: "" },
+  Stop: { ...turn, stop_hook_active: false, last_assistant_message: null },
+};
+
+async function readPayload(input: string, terminal: Terminal): Promise<object> {
   const file = input === "-" ? "standard input" : nodePath.resolve(terminal.cwd, input);
+  let value: unknown;
   try {
     const text =
       input === "-" ? decodeInput(await terminal.readStdin()) : await readFile(file, "utf8");
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+    value = JSON.parse(text);
   } catch (error) {
     throw new Failure(`the payload ${file} cannot be used: ${(error as Error).message}`, {
       cause: error,
     });
   }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw new Failure(`the payload ${file} is not a JSON object`);
 }
 

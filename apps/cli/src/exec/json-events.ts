@@ -1,5 +1,11 @@
 // The lines of `exec --json`: one JSON object each, in the vocabulary that the Codex SDK reads.
-import type { EventMsg, FileChange, TokenUsage, WebSearchAction } from "@codex-ts/protocol";
+import type {
+  EventMsg,
+  FileChange,
+  HookRunSummary,
+  TokenUsage,
+  WebSearchAction,
+} from "@codex-ts/protocol";
 import { joinWords } from "@codex-ts/shell-command";
 
 export type ItemStatus = "in_progress" | "completed" | "failed" | "declined";
@@ -38,6 +44,11 @@ export type ThreadItem =
       readonly type: "todo_list";
       readonly items: readonly { readonly text: string; readonly completed: boolean }[];
     }
+  | {
+      readonly id: string;
+      readonly type: "hook_prompt";
+      readonly fragments: readonly { readonly text: string; readonly hook_run_id: string }[];
+    }
   | { readonly id: string; readonly type: "error"; readonly message: string };
 
 export interface JsonUsage {
@@ -53,6 +64,7 @@ export type JsonEvent =
       readonly type: "item.started" | "item.updated" | "item.completed";
       readonly item: ThreadItem;
     }
+  | { readonly type: "hook.started" | "hook.completed"; readonly run: HookRunSummary }
   | {
       readonly type: "turn.completed";
       /** The thread's total. */
@@ -138,6 +150,10 @@ export class JsonEventStream {
         });
       case "item_completed":
         return this.#itemCompleted(msg.item);
+      case "hook_started":
+        return [{ type: "hook.started", run: msg.run }];
+      case "hook_completed":
+        return [{ type: "hook.completed", run: msg.run }];
       case "warning":
         return this.#errorItem(msg.message);
       case "deprecation_notice":
@@ -202,6 +218,15 @@ export class JsonEventStream {
         const text = item.summary_text.join("\n");
         if (text.trim() === "") return [];
         return [{ type: "item.completed", item: { id: this.#takeId(), type: "reasoning", text } }];
+      }
+      case "HookPrompt": {
+        const fragments = item.fragments.map(({ text, hookRunId }) => ({
+          text,
+          hook_run_id: hookRunId,
+        }));
+        return [
+          { type: "item.completed", item: { id: this.#takeId(), type: "hook_prompt", fragments } },
+        ];
       }
       case "WebSearch":
         return this.#complete(item.id, (id) => ({
