@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "@codex-ts/absolute-path";
 import { customToolCall, functionCall, item, message, respond } from "@codex-ts/scripted-model";
+import type { Tool } from "@codex-ts/tools";
 import { describe, expect, test } from "vitest";
 import { keepPayload, threadWithScripts } from "./testing/scripted-hooks.ts";
 import {
@@ -426,8 +427,91 @@ describe("after a tool", () => {
     expect(events.at(-1)?.msg).toMatchObject({ type: "task_complete", last_agent_message: "done" });
   });
 
+  test("a command that ends while the model waits is told then, as the call that began it", async () => {
+    const cmd = "until [ -e go ]; do sleep 0.05; done; echo late; exit 4";
+    await using world = await threadWorld({
+      script({ input }, index) {
+        if (index === 0) return respond([execCommand({ cmd, yield_time_ms: 250 })]);
+        if (index === 2) return done;
+        const id = /session ID (\d+)/.exec(JSON.stringify(input))?.[1];
+        const args = { session_id: Number(id), yield_time_ms: 5000 };
+        return respond([functionCall({ name: "write_stdin", args, callId: "c2" })]);
+      },
+    });
+    const { thread, config, payloads } = await threadWithScripts(world, {
+      PreToolUse: [{ matcher: "write_stdin", command: "touch go" }],
+      ...post("echo noted >&2; exit 2"),
+    });
+    await say(thread, "go");
+    expect(existsSync(join(config.cwd, "go"))).toBe(true);
+    expect(await payloads()).toMatchObject([
+      {
+        tool_name: "Bash",
+        tool_input: { command: cmd },
+        tool_response: { exit_code: 4, output: "late\n" },
+        tool_use_id: "c1",
+      },
+    ]);
+    expect(lastItem(world, 2)).toEqual({
+      type: "function_call_output",
+      call_id: "c2",
+      output: "noted",
+    });
+  });
+
+  test("a tool from elsewhere is hooked by its own name, and its arguments are told", async () => {
+    const name = "mcp__docs__search";
+    const tool: Tool = {
+      name,
+      parallel: true,
+      abortedText: () => "aborted",
+      accepts: ({ kind }) => kind === "function",
+      run: () => Promise.resolve({ body: "found", success: true }),
+    };
+    const call = functionCall({ name, args: { query: "hooks" }, callId: "c1" });
+    await using world = await threadWorld({
+      script: [respond([call]), done],
+      config: { tools: [tool] },
+    });
+    const matcher = "^mcp__docs__";
+    const { thread, payloads } = await threadWithScripts(world, {
+      PreToolUse: [{ matcher, command: keepPayload }],
+      PostToolUse: [{ matcher, command: keepPayload }],
+    });
+    await say(thread, "go");
+    const told = { tool_name: name, tool_input: { query: "hooks" }, tool_use_id: "c1" };
+    expect(await payloads()).toMatchObject([
+      { hook_event_name: "PreToolUse", ...told },
+      { hook_event_name: "PostToolUse", ...told, tool_response: "found" },
+    ]);
+  });
+
+  test("a patch in a command is refused by who guards patches", async () => {
+    const cmd =
+      "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: new.txt\n+new\n*** End Patch\nEOF\n";
+    await using world = await threadWorld({ script: [respond([execCommand({ cmd })]), done] });
+    const { thread, config } = await threadWithScripts(world, {
+      PreToolUse: [{ matcher: "^(Edit|Write)$", command: "echo no edits >&2; exit 2" }],
+    });
+    await say(thread, "go");
+    expect(existsSync(join(config.cwd, "new.txt"))).toBe(false);
+  });
+
   test.each([
-    ["a failed command", execCommand({ cmd: "echo out; exit 3" }), ["out\n"]],
+    [
+      "a failed command",
+      execCommand({ cmd: "echo out; exit 3" }),
+      [{ exit_code: 3, output: "out\n" }],
+    ],
+    [
+      "a failed command of an older tool",
+      functionCall({
+        name: "shell_command",
+        args: { command: "echo out; exit 3" },
+        callId: "c1",
+      }),
+      [{ exit_code: 3, output: "out\n" }],
+    ],
     ["a command in a terminal", execCommand({ cmd: "echo out", tty: true }), []],
     ["a command that still runs", execCommand({ cmd: "sleep 600", yield_time_ms: 250 }), []],
     [

@@ -98,7 +98,7 @@ export class ThreadCodeMode implements AsyncDisposable {
         const call = nestedCall(asked);
         const contexts: string[] = [];
         try {
-          const around = hooks?.aroundTool(call.callId, contexts);
+          const around = hooks?.aroundTool(contexts);
           return await router.runNested(call, { ...context, emit, hooks: around }, callSignal);
         } finally {
           this.#notices.push(...contexts.map((text) => developerMessage(text)));

@@ -35,7 +35,7 @@ export interface TurnHooks {
   promptSubmit(prompt: string): Promise<PromptVerdict>;
   stop(stopHookActive: boolean, lastMessage: string | null): Promise<StopOutcome>;
   /** Hooks around one tool call; `contexts` receives what the model is to be told after its output. */
-  aroundTool(callId: string, contexts: string[]): ToolHooks;
+  aroundTool(contexts: string[]): ToolHooks;
 }
 
 export function turnHooks(parts: ThreadHooksParts): TurnHooks {
@@ -87,7 +87,7 @@ export function turnHooks(parts: ThreadHooksParts): TurnHooks {
       await warn(outcome.warnings);
       return outcome;
     },
-    aroundTool: (callId, contexts) => ({
+    aroundTool: (contexts) => ({
       async before(subject, callSignal) {
         if (!hooks.has("PreToolUse")) return null;
         const outcome = await hooks.run(
@@ -96,7 +96,7 @@ export function turnHooks(parts: ThreadHooksParts): TurnHooks {
             ...turnFacts,
             tool_name: subject.toolName,
             tool_input: subject.toolInput,
-            tool_use_id: callId,
+            tool_use_id: subject.callId,
           },
           { signal: callSignal, onEvent, toolAliases: subject.aliases },
         );
@@ -114,7 +114,7 @@ export function turnHooks(parts: ThreadHooksParts): TurnHooks {
             tool_name: subject.toolName,
             tool_input: subject.toolInput,
             tool_response: response,
-            tool_use_id: callId,
+            tool_use_id: subject.callId,
           },
           { signal: callSignal, onEvent, toolAliases: subject.aliases },
         );

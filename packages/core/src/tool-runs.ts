@@ -58,11 +58,7 @@ export class ToolRuns {
       else void journal.post(entry);
     };
     const output = recorded.then(() =>
-      router.run(
-        call,
-        { ...context, emit, hooks: hooks?.aroundTool(call.callId, contexts) },
-        signal,
-      ),
+      router.run(call, { ...context, emit, hooks: hooks?.aroundTool(contexts) }, signal),
     );
     // A call that fails for good is reported when its turn comes; until then it must not be unhandled.
     output.catch(() => {});

@@ -12,6 +12,7 @@ import { runDivertedPatch } from "./diverted-patch.ts";
 import { execEvents, unrunEnd } from "./exec-events.ts";
 import { freeformExecOutput } from "./exec-output.ts";
 import { functionSpec } from "./function-spec.ts";
+import { commandResponse } from "./hook-subject.ts";
 import { isStartFailure } from "./one-shot-command.ts";
 import { scriptArgv, shellFor } from "./shell-argument.ts";
 import { ProcessSession } from "./process-session.ts";
@@ -46,6 +47,8 @@ const FORCED_ENV: Readonly<Record<string, string>> = {
 };
 
 interface ExecCall {
+  /** The script, as the model wrote it. */
+  readonly cmd: string;
   readonly argv: readonly [string, ...string[]];
   readonly cwd: AbsolutePath;
   readonly tty: boolean;
@@ -74,6 +77,7 @@ export function createExecCommandTool(options: CommandToolOptions): Tool {
         return {
           body: freeformExecOutput(diverted, context.truncation),
           success: diverted.exitCode === 0,
+          hookResponse: commandResponse(diverted.exitCode, diverted.output),
           forScript: {
             value: {
               wall_time_seconds: diverted.durationMs / 1000,
@@ -126,6 +130,7 @@ async function startSession(
             process,
             argv: execCall.argv,
             callId,
+            command: execCall.cmd,
             tty: execCall.tty,
             events,
             truncation: context.truncation,
@@ -208,6 +213,7 @@ async function readCall(
   const cwd = readWorkdir(args, context);
   const shell = await shellFor(args.optionalString("shell"), context);
   return {
+    cmd: script,
     argv: scriptArgv(shell, script, readLogin(args, context)),
     cwd,
     tty: args.optionalBoolean("tty") ?? false,

@@ -1,10 +1,11 @@
-// How a tool call looks to a lifecycle hook: the table of all tools.
+// How a tool call looks to a lifecycle hook.
 import type { JsonValue } from "@codex-ts/protocol";
 import { joinWords } from "@codex-ts/shell-command";
 import type { ToolCall } from "./tool.ts";
 
 /** What a hook is told of a call. */
 export interface HookSubject {
+  readonly callId: string;
   /** `Bash` for every tool that runs a command line, else the tool's own name. */
   readonly toolName: string;
   readonly toolInput: JsonValue;
@@ -22,41 +23,55 @@ export interface ToolHooks {
   after(subject: HookSubject, response: JsonValue, signal: AbortSignal): Promise<string | null>;
 }
 
-const shellTools: ReadonlyMap<string, (args: Readonly<Record<string, unknown>>) => string | null> =
-  new Map([
-    ["shell", argvOf],
-    ["container.exec", argvOf],
-    ["local_shell", argvOf],
-    ["shell_command", (args) => textOf(args["command"])],
-    ["exec_command", (args) => textOf(args["cmd"])],
-  ]);
+type Arguments = Readonly<Record<string, unknown>>;
+
+const commandOf: ReadonlyMap<string, (args: Arguments) => string | null> = new Map([
+  ["shell", argvOf],
+  ["container.exec", argvOf],
+  ["local_shell", argvOf],
+  ["shell_command", (args) => textOf(args["command"])],
+  ["exec_command", (args) => textOf(args["cmd"])],
+]);
 
 /** Names by which hooks written for other agents know a tool. */
-const otherNames: Readonly<Record<string, readonly string[]>> = {
-  apply_patch: ["Edit", "Write"],
-  update_plan: ["TodoWrite"],
-  view_image: ["Read"],
-};
+const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
+  ["apply_patch", ["Edit", "Write"]],
+  ["update_plan", ["TodoWrite"]],
+  ["view_image", ["Read"]],
+]);
 
 /** What hooks are told of a call; null when its arguments do not parse, which the tool itself reports. */
 export function hookSubject(call: ToolCall): HookSubject | null {
+  const { callId, name } = call;
   const args = argumentsOf(call);
   if (args === null) return null;
-  const commandOf = shellTools.get(call.name);
-  if (commandOf === undefined) {
-    return {
-      toolName: call.name,
-      toolInput: args as JsonValue,
-      aliases: otherNames[call.name] ?? [],
-      command: null,
-    };
+  const read = commandOf.get(name);
+  if (read === undefined) {
+    const aliases = otherNames.get(name) ?? [];
+    return { callId, toolName: name, toolInput: args as JsonValue, aliases, command: null };
   }
-  const command = commandOf(args);
-  if (command === null) return null;
-  return { toolName: "Bash", toolInput: { command }, aliases: [call.name], command };
+  const command = read(args);
+  return command === null ? null : commandSubject(callId, name, command);
 }
 
-function argumentsOf({ payload }: ToolCall): Readonly<Record<string, unknown>> | null {
+/**
+ * What hooks are told of a command line. One that holds a patch also answers to the names of
+ * apply_patch: it may be applied as a patch, and whoever guards patches must not be passed by.
+ */
+export function commandSubject(callId: string, tool: string, command: string): HookSubject {
+  const patchNames = command.includes("*** Begin Patch")
+    ? ["apply_patch", ...(otherNames.get("apply_patch") ?? [])]
+    : [];
+  const aliases = [tool, ...patchNames];
+  return { callId, toolName: "Bash", toolInput: { command }, aliases, command };
+}
+
+/** What hooks are told of a command that has ended: what it printed, with the exit code of one that failed. */
+export function commandResponse(exitCode: number, output: string): JsonValue {
+  return exitCode === 0 ? output : { exit_code: exitCode, output };
+}
+
+function argumentsOf({ payload }: ToolCall): Arguments | null {
   switch (payload.kind) {
     case "custom":
       return { input: payload.input };
@@ -66,7 +81,7 @@ function argumentsOf({ payload }: ToolCall): Readonly<Record<string, unknown>> |
       try {
         const value: unknown = JSON.parse(payload.arguments === "" ? "{}" : payload.arguments);
         return typeof value === "object" && value !== null && !Array.isArray(value)
-          ? (value as Readonly<Record<string, unknown>>)
+          ? (value as Arguments)
           : null;
       } catch {
         return null;
@@ -74,7 +89,7 @@ function argumentsOf({ payload }: ToolCall): Readonly<Record<string, unknown>> |
   }
 }
 
-function argvOf(args: Readonly<Record<string, unknown>>): string | null {
+function argvOf(args: Arguments): string | null {
   const { command } = args;
   if (!Array.isArray(command) || !command.every((word) => typeof word === "string")) return null;
   return joinWords(command);

@@ -21,6 +21,8 @@ export interface ProcessSessionParts {
   readonly argv: readonly string[];
   /** The call that started it. */
   readonly callId: string;
+  /** The script that it runs, as the model wrote it. */
+  readonly command: string;
   readonly tty: boolean;
   readonly events: ExecEvents;
   /** How its whole output is cut for the client. */
@@ -37,6 +39,7 @@ export class ProcessSession {
   readonly id: number;
   readonly argv: readonly string[];
   readonly callId: string;
+  readonly command: string;
   readonly tty: boolean;
   readonly process: EnvironmentProcess;
   /** By the clock of `now`. */
@@ -53,6 +56,7 @@ export class ProcessSession {
     this.id = parts.id;
     this.argv = parts.argv;
     this.callId = parts.callId;
+    this.command = parts.command;
     this.tty = parts.tty;
     this.process = parts.process;
     this.#parts = parts;

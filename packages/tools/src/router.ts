@@ -7,7 +7,7 @@ import type {
   ToolSpec,
 } from "@codex-ts/protocol";
 import { settledOrAborted, withinTime } from "./abort.ts";
-import { hookSubject } from "./hook-subject.ts";
+import { commandSubject, hookSubject } from "./hook-subject.ts";
 import { type ResourceClaim, ResourceGate } from "./resource-gate.ts";
 import { type Tool, type ToolCall, type ToolContext, ToolError, type ToolResult } from "./tool.ts";
 
@@ -97,7 +97,10 @@ export function createToolRouter(options: {
       const result = await settledSoonAfterAbort(running, signal);
       const response = hookResponse(result);
       if (subject === null || response === null) return { kind: "done", result, replacement: null };
-      const replacement = (await context.hooks?.after(subject, response, signal)) ?? null;
+      const { endOf } = result;
+      const ended =
+        endOf === undefined ? subject : commandSubject(endOf.callId, call.name, endOf.command);
+      const replacement = (await context.hooks?.after(ended, response, signal)) ?? null;
       return { kind: "done", result, replacement };
     } catch (error) {
       if (signal.aborted) return { kind: "refused", text: tool.abortedText(now() - started) };

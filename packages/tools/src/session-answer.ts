@@ -3,6 +3,7 @@ import type { ToolSchema } from "@codex-ts/protocol";
 import { joinWords } from "@codex-ts/shell-command";
 import { sessionExecOutput } from "./exec-output.ts";
 import { objectSchema } from "./function-spec.ts";
+import { commandResponse } from "./hook-subject.ts";
 import type { ProcessSession } from "./process-session.ts";
 import { MAX_PROCESSES } from "./process-store.ts";
 import type { ToolContext, ToolResult } from "./tool.ts";
@@ -52,7 +53,10 @@ export async function sessionAnswer(
     body,
     success: end === null || end.exitCode === 0,
     hookResponse:
-      end === null || session.tty ? null : formatOutput(output, { mode: "tokens", limit }),
+      end === null || session.tty
+        ? null
+        : commandResponse(end.exitCode, formatOutput(output, { mode: "tokens", limit })),
+    endOf: { callId: session.callId, command: session.command },
     forScript: {
       value: {
         chunk_id: chunkId,

@@ -22,6 +22,7 @@ import { runDivertedPatch } from "./diverted-patch.ts";
 import { type ExecEvents, execEvents, unrunEnd } from "./exec-events.ts";
 import { formatExecOutput, freeformExecOutput, structuredExecOutput } from "./exec-output.ts";
 import { functionSpec } from "./function-spec.ts";
+import { commandResponse } from "./hook-subject.ts";
 import { type OneShotResult, runToEnd } from "./one-shot-command.ts";
 import { scriptArgv } from "./shell-argument.ts";
 import { type Tool, type ToolCall, type ToolContext, ToolError } from "./tool.ts";
@@ -68,11 +69,13 @@ export function createShellTool(
           context,
           signal,
         )) ?? (await runShellCall(call.callId, shellCall, options, context, signal));
-      const success = result.exitCode === 0;
       return {
         body: format(result, context.truncation),
-        success,
-        hookResponse: success ? formatExecOutput(result, context.truncation) : null,
+        success: result.exitCode === 0,
+        hookResponse: commandResponse(
+          result.exitCode,
+          formatExecOutput(result, context.truncation),
+        ),
       };
     },
   };

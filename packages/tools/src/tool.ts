@@ -49,6 +49,8 @@ export interface ToolResult {
    * one that failed; null is nothing (the work is not done yet).
    */
   readonly hookResponse?: JsonValue;
+  /** The command whose end this call saw, when an earlier call began it: hooks are told of that one. */
+  readonly endOf?: { readonly callId: string; readonly command: string } | undefined;
   /**
    * What a script that made the call gets: the value of its promise, or the text that it rejects with.
    * When left out, the value is the body as text.

@@ -98,11 +98,12 @@ Stop
     const { stdout } = await world.run(["hooks", "list", "--json"]);
     const { enabled, hooks, warnings } = JSON.parse(stdout) as Record<string, unknown>;
     const project = nodePath.join(realpathSync(world.repository), ".codex/hooks.json");
-    const source = (path: string, line: number, layer: string, hashed = true) => ({
+    const hash = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
+    const source = (path: string, line: number, layer: string, sha256: string | null = hash) => ({
       path,
       line,
       layer,
-      sha256: hashed ? (expect.stringMatching(/^[0-9a-f]{64}$/) as string) : null,
+      sha256,
     });
     const nothing = { matcher: null, command: null, timeoutMs: null, statusMessage: null };
     expect([enabled, warnings]).toEqual([
@@ -141,7 +142,7 @@ Stop
         dialect: "codex",
         timeoutMs: 600_000,
         statusMessage: "asking",
-        source: source(`${world.home}/config.toml`, 16, "user", false),
+        source: source(`${world.home}/config.toml`, 16, "user", null),
         state: "runs",
         reason: null,
         displayOrder: 1,
