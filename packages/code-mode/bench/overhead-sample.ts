@@ -282,7 +282,7 @@ async function sample(request: SampleRequest): Promise<Sample> {
     case "memory":
       return await readyPool(service);
     case "pooled":
-      await service.warmUp();
+      await service.warmUp(tools);
       await new Promise((resolve) => setTimeout(resolve, 100));
       break;
     case "cold":

@@ -9,6 +9,7 @@ import type { CellError, ContentItem } from "./content.ts";
 import { createEngineMemory, createMemory, findHeap, staticWords } from "./engine-memory.ts";
 import type { EngineMemory, HeapPlace, MemorySnapshot } from "./engine-memory.ts";
 import { describeError, engineFailure, unsupportedImport } from "./error-text.ts";
+import { withFastText } from "./fast-text.ts";
 import { imageItem } from "./image.ts";
 import {
   helperModuleName,
@@ -99,7 +100,7 @@ export async function loadLibrary() {
     import("@jitl/quickjs-wasmfile-release-sync"),
   ]);
   // The package's types describe its CommonJS build; an ES module gets the variant itself.
-  return [library, variant as unknown as QuickJSSyncVariant] as const;
+  return [library, withFastText(variant as unknown as QuickJSSyncVariant)] as const;
 }
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {

@@ -333,6 +333,24 @@ test("disposal stops every cell, refuses whoever waits, and cancels their tool c
   await expect(service.warmUp()).rejects.toThrow(CodeModeError);
 });
 
+test("a warm-up makes a worker ready for a list of tools; another list works as well", async () => {
+  const service = open();
+  const gates = openGates(service);
+  await service.warmUp(tools);
+  for (const [enabledTools, name] of [
+    [tools, "gate"],
+    [[{ name: "other", description: "", kind: "function" }], "other"],
+  ] as const) {
+    const source = `text(ALL_TOOLS.map(({ name }) => name)); text(await tools.${name}());`;
+    const response = service.execute({ toolCallId: "call", enabledTools, source });
+    (await gates.arrived(gates.calls.length + 1)).open("opened");
+    expect(await response).toMatchObject({
+      status: "completed",
+      contentItems: [{ text: `["${name}"]` }, { text: "opened" }],
+    });
+  }
+});
+
 test("an engine that does not start fails the cell and the warm-up", async () => {
   const service = open({ wasmUrl: new URL("./index.ts", import.meta.url) });
   expect(await execute(service, "text(1)")).toMatchObject({

@@ -174,6 +174,10 @@ class Service implements CodeModeService {
   readonly #stored = new Map<string, string>();
   #storedJson: string | undefined;
   #storedBytes = 0;
+  readonly #signals = new WeakMap<
+    Cell,
+    { readonly host: AbortSignal; readonly both: AbortSignal }
+  >();
   #requests: HostRequest[] = [];
   #notifications: Promise<void> = Promise.resolve();
   #lastCell = 0;
@@ -382,6 +386,16 @@ class Service implements CodeModeService {
     });
   }
 
+  /** Made once for a cell and a host: a script may call a tool thousands of times. */
+  #signalOf(cell: Cell, { signal }: CodeModeTurnHost): AbortSignal {
+    if (signal === undefined) return cell.signal;
+    const known = this.#signals.get(cell);
+    if (known?.host === signal) return known.both;
+    const both = AbortSignal.any([cell.signal, signal]);
+    this.#signals.set(cell, { host: signal, both });
+    return both;
+  }
+
   async #invoke(
     host: CodeModeTurnHost,
     cell: Cell,
@@ -389,8 +403,7 @@ class Service implements CodeModeService {
     input: string,
   ): Promise<{ ok: boolean; json: string }> {
     try {
-      const signal =
-        host.signal === undefined ? cell.signal : AbortSignal.any([cell.signal, host.signal]);
+      const signal = this.#signalOf(cell, host);
       const result = await host.invokeTool(
         {
           name: tool.name,
