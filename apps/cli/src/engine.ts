@@ -194,7 +194,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     threadConfig: {
       ...threadConfigOf(config, model),
       hooks: hooks ?? undefined,
-      commandPolicy: await openRules(loaded),
+      rules: await openRules(loaded),
       startupWarnings: [...config.startupWarnings, ...(discovery?.warnings ?? [])],
     },
     manager,
@@ -244,6 +244,7 @@ function threadConfigOf(config: Config, model: string): ThreadConfig {
     compactPrompt: config.compactPrompt,
     notify: config.notify,
     webSearch: webSearchModeForTurn(config.webSearchMode, config.sandboxPolicy),
+    webSearchSettings: config.webSearch,
     backgroundTerminalMaxTimeoutMs: config.backgroundTerminalMaxTimeoutMs,
     showRawAgentReasoning: config.showRawAgentReasoning,
     ephemeral: config.ephemeral,

@@ -1,8 +1,8 @@
-// The rules files that this run's configuration brings, as a judge of commands.
+// The rules files that this run's configuration brings, as the book that commands are judged by.
 import { stat } from "node:fs/promises";
 import { type AbsolutePath, join, parent } from "@codex-ts/absolute-path";
 import type { LoadedConfig } from "@codex-ts/config";
-import type { ThreadConfig } from "@codex-ts/core";
+import { createRulebook, ExecPolicyError, loadRules, type Rulebook } from "@codex-ts/exec-policy";
 import { Failure } from "./failure.ts";
 
 interface RulesFolder {
@@ -11,15 +11,14 @@ interface RulesFolder {
 }
 
 /**
- * The judge that the `rules` folders make; undefined when there are none. A rules file with a mistake
- * stops the run: without it, what it forbids would be allowed.
+ * The rules of all `rules` folders. A rules file with a mistake stops the run: without it, what it
+ * forbids would be allowed.
  *
  * @throws Failure with file, line and column of each mistake.
  */
-export async function openRules(loaded: LoadedConfig): Promise<ThreadConfig["commandPolicy"]> {
+export async function openRules(loaded: LoadedConfig): Promise<Rulebook> {
+  const { codexHome, trustLevel } = loaded.config;
   const layers = (await Promise.all(rulesFolders(loaded).map(withRules))).flat();
-  if (layers.length === 0) return undefined;
-  const { commandPolicy, ExecPolicyError, loadRules } = await import("@codex-ts/exec-policy");
   try {
     const { policy, errors } = await loadRules(layers);
     if (errors.length > 0) {
@@ -27,7 +26,8 @@ export async function openRules(loaded: LoadedConfig): Promise<ThreadConfig["com
         `Error loading rules:\n${errors.map((error) => `  ${error.message}`).join("\n")}`,
       );
     }
-    return commandPolicy(policy);
+    // git obeys its repository's configuration, which may name programs to run.
+    return createRulebook({ policy, codexHome, trustsRepository: trustLevel === "trusted" });
   } catch (error) {
     if (error instanceof ExecPolicyError) throw new Failure(error.message, { cause: error });
     throw error;

@@ -1,38 +1,136 @@
 // Questions to the person that a running turn waits for.
-import type { EventMsg, ReviewDecision } from "@codex-ts/protocol";
-import type { ApprovalRequest } from "@codex-ts/tools";
+import type {
+  EventMsg,
+  PermissionProfile,
+  RequestPermissionsResponse,
+  RequestUserInputResponse,
+  ReviewDecision,
+} from "@codex-ts/protocol";
+import {
+  type ApprovalRequest,
+  intersectProfiles,
+  type PermissionsAnswer,
+  type PermissionsRequest,
+  type UserInputAnswers,
+  type UserInputRequest,
+} from "@codex-ts/tools";
 
-/** The approvals of one session; answers are matched by call id. */
-export class PendingApprovals {
-  readonly #waiting = new Map<string, (decision: ReviewDecision) => void>();
+/** Announces a question; resolves when the client can see it. */
+type Announce = (msg: EventMsg) => Promise<void>;
 
-  /** Announces a question through `announce` and waits for its answer; an abort answers `abort`. */
+/** Questions of one kind that wait for their answers, by call id. */
+class Waiting<T> {
+  readonly #waiting = new Map<string, (answer: T) => void>();
+
+  /** Announces a question through `announce` and waits for its answer; an abort answers `byDefault`. */
   async ask(
-    request: ApprovalRequest,
-    turnId: string,
-    announce: (msg: EventMsg) => Promise<void>,
+    callId: string,
+    byDefault: T,
+    announce: () => Promise<void>,
     signal: AbortSignal,
-  ): Promise<ReviewDecision> {
-    if (signal.aborted) return "abort";
-    const { promise, resolve } = Promise.withResolvers<ReviewDecision>();
-    const onAbort = (): void => resolve("abort");
+  ): Promise<T> {
+    if (signal.aborted) return byDefault;
+    const { promise, resolve } = Promise.withResolvers<T>();
+    const onAbort = (): void => resolve(byDefault);
     signal.addEventListener("abort", onAbort, { once: true });
-    this.#waiting.set(request.callId, resolve);
+    this.#waiting.set(callId, resolve);
     try {
-      await announce(approvalEvent(request, turnId));
+      await announce();
       return await promise;
     } finally {
       signal.removeEventListener("abort", onAbort);
-      this.#waiting.delete(request.callId);
+      this.#waiting.delete(callId);
     }
+  }
+
+  answer(callId: string, answer: T): boolean {
+    const resolve = this.#waiting.get(callId);
+    resolve?.(answer);
+    return resolve !== undefined;
+  }
+
+  /** The call that has waited longest. */
+  get first(): string | undefined {
+    return this.#waiting.keys().next().value;
+  }
+}
+
+/** The questions of one session; answers are matched by call id. */
+export class PendingApprovals {
+  readonly #decisions = new Waiting<ReviewDecision>();
+  readonly #permissions = new Waiting<RequestPermissionsResponse>();
+  readonly #userInput = new Waiting<UserInputAnswers>();
+
+  /** An abort of `signal` answers `abort`. */
+  ask(
+    request: ApprovalRequest,
+    turnId: string,
+    announce: Announce,
+    signal: AbortSignal,
+  ): Promise<ReviewDecision> {
+    const event = approvalEvent(request, turnId);
+    return this.#decisions.ask(request.callId, "abort", () => announce(event), signal);
+  }
+
+  /** What the person grants is cut down to what was asked for; an abort grants nothing. */
+  async askPermissions(
+    { callId, reason, permissions }: PermissionsRequest,
+    turnId: string,
+    announce: Announce,
+    signal: AbortSignal,
+  ): Promise<PermissionsAnswer> {
+    const event = {
+      type: "request_permissions" as const,
+      call_id: callId,
+      turn_id: turnId,
+      ...(reason === null ? {} : { reason }),
+      permissions,
+    };
+    const nothing = { permissions: {} };
+    const answer = await this.#permissions.ask(callId, nothing, () => announce(event), signal);
+    return {
+      permissions: grantedOf(permissions, answer.permissions),
+      scope: answer.scope ?? "turn",
+    };
+  }
+
+  /** An abort gives no answers. */
+  askUserInput(
+    { callId, questions }: UserInputRequest,
+    turnId: string,
+    announce: Announce,
+    signal: AbortSignal,
+  ): Promise<UserInputAnswers> {
+    const event = {
+      type: "request_user_input" as const,
+      call_id: callId,
+      turn_id: turnId,
+      questions,
+    };
+    return this.#userInput.ask(callId, null, () => announce(event), signal);
   }
 
   /** Hands an answer to its question; false when nobody waits for it. */
   answer(callId: string, decision: ReviewDecision): boolean {
-    const resolve = this.#waiting.get(callId);
-    resolve?.(decision);
-    return resolve !== undefined;
+    return this.#decisions.answer(callId, decision);
   }
+
+  answerPermissions(callId: string, response: RequestPermissionsResponse): boolean {
+    return this.#permissions.answer(callId, response);
+  }
+
+  /** `id` is the call's, or the turn's: then the question that has waited longest is meant. */
+  answerUserInput(id: string, { answers }: RequestUserInputResponse): boolean {
+    if (this.#userInput.answer(id, answers)) return true;
+    const { first } = this.#userInput;
+    return first !== undefined && this.#userInput.answer(first, answers);
+  }
+}
+
+/** A client's answer comes from outside: what is no profile grants nothing. */
+function grantedOf(requested: PermissionProfile, granted: unknown): PermissionProfile {
+  if (typeof granted !== "object" || granted === null) return {};
+  return intersectProfiles(requested, granted);
 }
 
 function approvalEvent(request: ApprovalRequest, turnId: string): EventMsg {
@@ -53,6 +151,9 @@ function approvalEvent(request: ApprovalRequest, turnId: string): EventMsg {
     command: request.command,
     cwd: request.cwd,
     ...reason,
+    ...(request.amendment === null
+      ? {}
+      : { proposed_execpolicy_amendment: request.amendment.prefix }),
     ...(request.additionalPermissions === undefined
       ? {}
       : { additional_permissions: request.additionalPermissions }),

@@ -13,7 +13,7 @@ import type {
   ResponseStreamEvent,
   ResponsesTurn,
 } from "@codex-ts/responses-client";
-import type { ToolContext, ToolRouter } from "@codex-ts/tools";
+import type { ToolRouter, TurnToolContext } from "@codex-ts/tools";
 import type { History } from "./history.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { itemEvent, recordItems } from "./recording.ts";
@@ -29,7 +29,7 @@ export interface SamplingServices {
   readonly journal: Journal;
   readonly responses: ResponsesTurn;
   readonly router: ToolRouter;
-  readonly toolContext: Omit<ToolContext, "emit">;
+  readonly toolContext: TurnToolContext;
   readonly rateLimits: RateLimitStore;
   readonly showRawReasoning: boolean;
   /** Called when the model has begun to write a tool call, which takes it a while. */

@@ -1,4 +1,5 @@
 // A running thread: its settings, its history, its one active turn.
+import { createRulebook } from "@codex-ts/exec-policy";
 import { legacyHookPayload, startNotify } from "@codex-ts/hooks";
 import {
   emptyTokenUsage,
@@ -16,7 +17,12 @@ import {
   RolloutError,
   type RolloutRecorder,
 } from "@codex-ts/rollout";
-import { childEnvironment, createApprovalCache, createProcessStore } from "@codex-ts/tools";
+import {
+  childEnvironment,
+  createApprovalCache,
+  createProcessStore,
+  createSessionGrants,
+} from "@codex-ts/tools";
 import { type AgentStatus, nextStatus } from "./agent-status.ts";
 import { PendingApprovals } from "./approvals.ts";
 import { changedSettings } from "./changed-settings.ts";
@@ -116,6 +122,8 @@ export class Session implements Thread {
       rateLimits: rateLimitStore(),
       approvals: new PendingApprovals(),
       approvalCache: createApprovalCache(),
+      rules: config.rules ?? createRulebook({ codexHome: options.codexHome }),
+      grants: createSessionGrants(),
       processes: createProcessStore(),
       codeMode: config.features.enabled("code_mode")
         ? new ThreadCodeMode({
@@ -221,6 +229,12 @@ export class Session implements Thread {
       case "patch_approval":
         this.#resources.approvals.answer(op.id, op.decision);
         if (op.decision === "abort") await this.#abort("interrupted");
+        return id;
+      case "request_permissions_response":
+        this.#resources.approvals.answerPermissions(op.id, op.response);
+        return id;
+      case "user_input_answer":
+        this.#resources.approvals.answerUserInput(op.id, op.response);
         return id;
       case "clean_background_terminals":
         await this.#resources.processes.closeAll();

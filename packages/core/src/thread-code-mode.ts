@@ -1,7 +1,7 @@
 // Code mode of a thread: scripts that the model writes, and what their calls come to in a turn.
 import type { CodeModeService, CodeModeTurnHost } from "@codex-ts/code-mode";
 import { developerMessage, type EventMsg, type ResponseItem } from "@codex-ts/protocol";
-import type { Tool, ToolContext, ToolRouter } from "@codex-ts/tools";
+import type { Tool, ToolRouter, TurnToolContext } from "@codex-ts/tools";
 import type { codeModeTools, CodeModeTools } from "@codex-ts/tools/code-mode";
 import type { Journal } from "./journal.ts";
 import type { TurnHooks } from "./thread-hooks.ts";
@@ -17,7 +17,7 @@ export interface ThreadCodeModeOptions {
 export interface CodeModeTurn {
   readonly turnId: string;
   readonly router: ToolRouter;
-  readonly context: Omit<ToolContext, "emit">;
+  readonly context: TurnToolContext;
   readonly hooks: TurnHooks | null;
   readonly journal: Journal;
   /** The turn's cancellation; a turn that ends by itself leaves begun calls running. */
@@ -99,7 +99,12 @@ export class ThreadCodeMode implements AsyncDisposable {
         const contexts: string[] = [];
         try {
           const around = hooks?.aroundTool(contexts);
-          return await router.runNested(call, { ...context, emit, hooks: around }, callSignal);
+          const tellModel = (text: string): void => void contexts.push(text);
+          return await router.runNested(
+            call,
+            { ...context, emit, tellModel, hooks: around },
+            callSignal,
+          );
         } finally {
           this.#notices.push(...contexts.map((text) => developerMessage(text)));
         }

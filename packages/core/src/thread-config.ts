@@ -18,7 +18,8 @@ import type {
 import type { Hooks } from "@codex-ts/hooks";
 import type { ResponsesClient } from "@codex-ts/responses-client";
 import type { Shell } from "@codex-ts/shell-command";
-import type { CommandPolicy, ShellEnvironmentPolicy, Tool } from "@codex-ts/tools";
+import type { Rulebook } from "@codex-ts/exec-policy";
+import type { ShellEnvironmentPolicy, Tool, WebSearchSettings } from "@codex-ts/tools";
 
 /** The settings of one thread. */
 export interface ThreadConfig {
@@ -49,10 +50,11 @@ export interface ThreadConfig {
   readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
   readonly allowLoginShell: boolean;
   readonly webSearch: WebSearchMode;
+  readonly webSearchSettings?: WebSearchSettings | undefined;
   /** Tools of the program's own; one that is called like a built-in tool takes its place. */
   readonly tools?: readonly Tool[] | undefined;
-  /** Judges commands before they run; a general judgement by default. */
-  readonly commandPolicy?: CommandPolicy | undefined;
+  /** Judges commands before they run, and takes in what is allowed for good; without rules by default. */
+  readonly rules?: Rulebook | undefined;
   /** Lifecycle hooks; the thread runs them and does not dispose them. */
   readonly hooks?: Hooks | undefined;
   /** Program and arguments that are told of each finished turn. */

@@ -5,14 +5,14 @@ import {
   type ItemOrigin,
   type ResponseItem,
 } from "@codex-ts/protocol";
-import type { ToolCall, ToolContext, ToolRouter } from "@codex-ts/tools";
+import type { ToolCall, ToolRouter, TurnToolContext } from "@codex-ts/tools";
 import type { Journal, JournalEntry } from "./journal.ts";
 import type { TurnHooks } from "./thread-hooks.ts";
 
 export interface ToolRunsOptions {
   readonly turnId: string;
   readonly router: ToolRouter;
-  readonly context: Omit<ToolContext, "emit">;
+  readonly context: TurnToolContext;
   readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly hooks: TurnHooks | null;
@@ -30,7 +30,7 @@ const endEvents: ReadonlySet<EventMsg["type"]> = new Set([
 interface Run {
   readonly output: Promise<ResponseItem>;
   readonly held: JournalEntry[];
-  /** What hooks want the model to know, after the output. */
+  /** What hooks and approvals want the model to know, after the output. */
   readonly contexts: string[];
   recorded: boolean;
 }
@@ -58,7 +58,16 @@ export class ToolRuns {
       else void journal.post(entry);
     };
     const output = recorded.then(() =>
-      router.run(call, { ...context, emit, hooks: hooks?.aroundTool(contexts) }, signal),
+      router.run(
+        call,
+        {
+          ...context,
+          emit,
+          tellModel: (text) => void contexts.push(text),
+          hooks: hooks?.aroundTool(contexts),
+        },
+        signal,
+      ),
     );
     // A call that fails for good is reported when its turn comes; until then it must not be unhandled.
     output.catch(() => {});

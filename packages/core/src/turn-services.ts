@@ -1,4 +1,5 @@
 // What one turn works with, put together from the thread that it belongs to.
+import type { Rulebook } from "@codex-ts/exec-policy";
 import { readWorkspaceFacts } from "@codex-ts/git-utils";
 import {
   type ApprovalCache,
@@ -6,9 +7,10 @@ import {
   createTurnDiffTracker,
   type ProcessStore,
   selectTools,
+  type SessionGrants,
   type Tool,
-  type ToolContext,
   type ToolRouter,
+  type TurnToolContext,
 } from "@codex-ts/tools";
 import type { EventMsg, ThreadId } from "@codex-ts/protocol";
 import type { RolloutRecorder } from "@codex-ts/rollout";
@@ -39,6 +41,8 @@ export interface ThreadResources {
   readonly rateLimits: RateLimitStore;
   readonly approvals: PendingApprovals;
   readonly approvalCache: ApprovalCache;
+  readonly rules: Rulebook;
+  readonly grants: SessionGrants;
   readonly processes: ProcessStore;
   /** Null when the feature is off. */
   readonly codeMode: ThreadCodeMode | null;
@@ -131,7 +135,7 @@ async function openTools(
   thread: ThreadResources,
   turn: TurnContext,
   parts: {
-    readonly context: Omit<ToolContext, "emit">;
+    readonly context: TurnToolContext;
     readonly hooks: TurnHooks | null;
     readonly signal: AbortSignal;
   },
@@ -144,7 +148,8 @@ async function openTools(
   return { router, scripts };
 }
 
-function toolsOf({ config }: ThreadResources, turn: TurnContext): readonly Tool[] {
+function toolsOf(thread: ThreadResources, turn: TurnContext): readonly Tool[] {
+  const { config } = thread;
   const own = config.tools ?? [];
   const builtIn = selectTools({
     model: turn.model,
@@ -153,16 +158,30 @@ function toolsOf({ config }: ThreadResources, turn: TurnContext): readonly Tool[
     applyPatchFreeform: config.features.enabled("apply_patch_freeform"),
     allowLoginShell: config.allowLoginShell,
     webSearch: config.webSearch,
-    commandPolicy: config.commandPolicy,
+    webSearchSettings: config.webSearchSettings,
+    rules: thread.rules,
+    execPermissionApprovals: config.features.enabled("exec_permission_approvals"),
+    requestPermissions: config.features.enabled("request_permissions_tool"),
+    requestUserInput: userInputMode(thread),
+    imageDetailOriginal: config.features.enabled("image_detail_original"),
   });
   return [...builtIn.filter(({ name }) => own.every((tool) => tool.name !== name)), ...own];
 }
 
-function toolContext(thread: ThreadResources, turn: TurnContext): Omit<ToolContext, "emit"> {
-  const { config, options, journal } = thread;
-  const { settings, model } = turn;
+/** Whether there is somebody to put questions to: not in a run without a user interface. */
+function userInputMode({
+  config,
+  options,
+}: ThreadResources): "plan_mode" | "every_mode" | undefined {
+  if (options.source === "exec") return undefined;
+  return config.features.enabled("default_mode_request_user_input") ? "every_mode" : "plan_mode";
+}
+
+function toolContext(thread: ThreadResources, turn: TurnContext): TurnToolContext {
+  const { config, options, journal, approvals } = thread;
+  const { settings, model, turnId } = turn;
   const announce = (msg: EventMsg): Promise<void> =>
-    journal.post({ kind: "event", id: turn.turnId, msg });
+    journal.post({ kind: "event", id: turnId, msg });
   return {
     threadId: thread.id,
     turnId: turn.turnId,
@@ -170,7 +189,11 @@ function toolContext(thread: ThreadResources, turn: TurnContext): Omit<ToolConte
     environment: options.environment,
     sandboxPolicy: settings.sandboxPolicy,
     approvalPolicy: settings.approvalPolicy,
-    askApproval: (request, signal) => thread.approvals.ask(request, turn.turnId, announce, signal),
+    askApproval: (request, signal) => approvals.ask(request, turnId, announce, signal),
+    askPermissions: (request, signal) =>
+      approvals.askPermissions(request, turnId, announce, signal),
+    askUserInput: (request, signal) => approvals.askUserInput(request, turnId, announce, signal),
+    grants: thread.grants.forTurn(),
     approvals: thread.approvalCache,
     shell: options.shell,
     allowLoginShell: config.allowLoginShell,

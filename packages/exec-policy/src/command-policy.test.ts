@@ -62,7 +62,8 @@ describe("forbidden", () => {
   test("a rule forbids a command of a script; the text shows the whole argv and the prefix", () => {
     expect(judge('prefix_rule(["rm"], "forbidden")', "rm -rf X")).toEqual({
       kind: "forbidden",
-      reason: "`bash -lc 'rm -rf X'` rejected: a rule forbids commands that begin with `rm`",
+      reason:
+        "`bash -lc 'rm -rf X'` rejected: a rule forbids commands that begin with `rm` (/rules/a.rules:1)",
     });
   });
 
@@ -74,7 +75,7 @@ prefix_rule(["git", "push", "x"], "prompt", justification="ask")
 `;
     expect(judge(rules, ["git", "push", "x"])).toEqual({
       kind: "forbidden",
-      reason: "`git push x` rejected: nothing leaves",
+      reason: "`git push x` rejected: nothing leaves (/rules/a.rules:3)",
     });
   });
 
@@ -82,7 +83,8 @@ prefix_rule(["git", "push", "x"], "prompt", justification="ask")
     const never: Settings = { approvalPolicy: "never", sandbox: "read-only" };
     expect(judge("", "rm -rf X", never)).toEqual({
       kind: "forbidden",
-      reason: "`bash -lc 'rm -rf X'` rejected: blocked by policy",
+      reason:
+        "`bash -lc 'rm -rf X'` rejected: it may destroy more than is meant, and the approval policy is never to ask",
     });
   });
 
@@ -96,10 +98,13 @@ prefix_rule(["git", "push", "x"], "prompt", justification="ask")
 describe("asking", () => {
   test("a rule that asks gives its reason, and no amendment", () => {
     expect(judge('prefix_rule(["rm"], "prompt", justification="careful")', "rm x")).toEqual(
-      ask("`bash -lc 'rm x'` needs approval: careful", null),
+      ask("`bash -lc 'rm x'` needs approval: careful (/rules/a.rules:1)", null),
     );
     expect(judge('prefix_rule(["rm"], "prompt")', ["rm", "x"])).toEqual(
-      ask("`rm x` needs approval: a rule asks about commands that begin with `rm`", null),
+      ask(
+        "`rm x` needs approval: a rule asks about commands that begin with `rm` (/rules/a.rules:1)",
+        null,
+      ),
     );
     expect(judge('prefix_rule(["rm"], "prompt")', "rm x && apple", untrusted)).toMatchObject({
       amendment: null,

@@ -8,7 +8,13 @@ import {
   type HeuristicReason,
 } from "./fallback-decision.ts";
 import { matchPrefixes, type PrefixMatch } from "./match-command.ts";
-import { type BrokenRules, type Decision, type Policy, strictest } from "./policy.ts";
+import {
+  type BrokenRules,
+  type Decision,
+  formatRuleSource,
+  type Policy,
+  strictest,
+} from "./policy.ts";
 
 /** What decided about one command. */
 export type CommandMatch =
@@ -89,9 +95,9 @@ export function judgeCommand(
   request: CommandRequest,
   options: CommandPolicyOptions = {},
 ): CommandJudgement {
-  const { platform = process.platform, trustsRepository = true } = options;
-  const { argv, trustedPrograms } = request;
-  const call = commandsOfCall(argv, { platform, trustsRepository, trustedPrograms });
+  const { platform = process.platform } = options;
+  const { argv } = request;
+  const call = factsOf(request, options);
   const evaluated = evaluateCall(policy, call, request, platform);
   const { decision, matches, bypassSandbox } = evaluated;
   const refusedBy = decision === "prompt" ? refusal(matches, request) : null;
@@ -111,6 +117,29 @@ export function judgeCommand(
   const amendment = findAmendment(call, matches, request.prefixRule, decision, isCovering);
   if (decision === "allow") return { kind: "run", bypassSandbox, amendment, trace };
   return { kind: "ask", reason: whyAsked(argv, matches), amendment, trace };
+}
+
+/** Whether rules alone let the call run, unasked and unconfined. */
+export function isCoveredBy(
+  policy: Policy,
+  request: CommandRequest,
+  options: CommandPolicyOptions = {},
+): boolean {
+  const { platform = process.platform } = options;
+  const { decision, bypassSandbox } = evaluateCall(
+    policy,
+    factsOf(request, options),
+    request,
+    platform,
+  );
+  return decision === "allow" && bypassSandbox;
+}
+
+function factsOf(
+  { argv, trustedPrograms }: CommandRequest,
+  { platform = process.platform, trustsRepository = true }: CommandPolicyOptions,
+): CallFacts {
+  return commandsOfCall(argv, { platform, trustsRepository, trustedPrograms });
 }
 
 interface EvaluatedCall {
@@ -221,10 +250,18 @@ function longest(matches: readonly CommandMatch[], decision: Decision): PrefixMa
 function whyForbidden(argv: readonly string[], matches: readonly CommandMatch[]): string {
   const rejected = `\`${joinWords(argv)}\` rejected`;
   const match = longest(matches, "forbidden");
-  if (match === null) return `${rejected}: blocked by policy`;
-  const { justification } = match.rule;
-  if (justification !== null) return `${rejected}: ${justification}`;
-  return `${rejected}: a rule forbids commands that begin with \`${joinWords(match.matchedPrefix)}\``;
+  if (match === null) {
+    const isDangerous = matches.some(
+      (other) => other.kind === "heuristic" && other.reason === "dangerous",
+    );
+    const why = isDangerous ? "it may destroy more than is meant" : "it cannot be confined here";
+    return `${rejected}: ${why}, and the approval policy is never to ask`;
+  }
+  const { justification, source } = match.rule;
+  const why =
+    justification ??
+    `a rule forbids commands that begin with \`${joinWords(match.matchedPrefix)}\``;
+  return `${rejected}: ${why} (${formatRuleSource(source)})`;
 }
 
 const refusals = {
@@ -242,9 +279,10 @@ function whyAsked(argv: readonly string[], matches: readonly CommandMatch[]): st
   const needsApproval = `\`${joinWords(argv)}\` needs approval`;
   const match = longest(matches, "prompt");
   if (match !== null) {
-    const { justification } = match.rule;
+    const { justification, source } = match.rule;
     const prefix = joinWords(match.matchedPrefix);
-    return `${needsApproval}: ${justification ?? `a rule asks about commands that begin with \`${prefix}\``}`;
+    const why = justification ?? `a rule asks about commands that begin with \`${prefix}\``;
+    return `${needsApproval}: ${why} (${formatRuleSource(source)})`;
   }
   const broken = matches.find((candidate) => candidate.kind === "broken_rules");
   if (broken?.kind !== "broken_rules") return null;

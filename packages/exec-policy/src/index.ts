@@ -44,6 +44,7 @@ export {
   createPolicy,
   type Decision,
   emptyRuleSet,
+  formatRuleSource,
   type NetworkProtocol,
   type NetworkRule,
   overlayRules,
@@ -52,6 +53,12 @@ export {
   type RuleSet,
   type RuleSource,
 } from "./policy.ts";
+export {
+  type AllowedPrefix,
+  createRulebook,
+  type Rulebook,
+  type RulebookOptions,
+} from "./rulebook.ts";
 export { parseRequirementRules, type RequirementSource } from "./requirement-rules.ts";
 export {
   type NetworkAmendment,

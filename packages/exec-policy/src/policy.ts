@@ -12,6 +12,12 @@ export interface RuleSource {
   readonly line: number | null;
 }
 
+/** Where a rule stands, for people: `/home/kim/.codex/rules/git.rules:2`, or the layer it is of. */
+export function formatRuleSource({ layer, file, line }: RuleSource): string {
+  if (file === null) return `a rule of the ${layer}`;
+  return line === null ? file : `${file}:${line}`;
+}
+
 /** Judges commands by how they begin. */
 export interface PrefixRule {
   /**

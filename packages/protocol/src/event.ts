@@ -1,4 +1,9 @@
 // Events: what a thread tells its client, in order.
+import type {
+  GuardianAssessmentEvent,
+  RequestPermissionsEvent,
+  RequestUserInputEvent,
+} from "./approval-events.ts";
 import type { MessagePhase, ResponseItem, WebSearchAction } from "./response-item.ts";
 import type {
   ApprovalsReviewer,
@@ -293,6 +298,9 @@ export type EventMsg =
   | { readonly type: "view_image_tool_call"; readonly call_id: string; readonly path: string }
   | ExecApprovalRequestEvent
   | ApplyPatchApprovalRequestEvent
+  | RequestPermissionsEvent
+  | RequestUserInputEvent
+  | GuardianAssessmentEvent
   | { readonly type: "turn_diff"; readonly unified_diff: string }
   | {
       readonly type: "plan_update";

@@ -1,4 +1,5 @@
 export * from "./agent-path.ts";
+export * from "./approval-events.ts";
 export * from "./event.ts";
 export * from "./hook-prompt-id.ts";
 export * from "./hook-run.ts";

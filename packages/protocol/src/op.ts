@@ -1,4 +1,5 @@
 // Submissions: what a client asks of a thread.
+import type { RequestPermissionsResponse, RequestUserInputResponse } from "./approval-events.ts";
 import type { JsonValue } from "./json.ts";
 import type {
   ApprovalsReviewer,
@@ -122,6 +123,18 @@ export type Op =
   /** Takes the newest turns out of the history. Files are not changed back. */
   | { readonly type: "thread_rollback"; readonly num_turns: number }
   | { readonly type: "set_thread_name"; readonly name: string }
+  | {
+      readonly type: "request_permissions_response";
+      /** The call that asks. */
+      readonly id: string;
+      readonly response: RequestPermissionsResponse;
+    }
+  | {
+      readonly type: "user_input_answer";
+      /** The call that asks, or its turn. */
+      readonly id: string;
+      readonly response: RequestUserInputResponse;
+    }
   | { readonly type: "clean_background_terminals" }
   | { readonly type: "shutdown" };
 

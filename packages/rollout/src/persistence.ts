@@ -62,6 +62,8 @@ const persistenceOf = {
   web_search_begin: "never",
   exec_approval_request: "never",
   apply_patch_approval_request: "never",
+  request_permissions: "never",
+  request_user_input: "never",
   turn_diff: "never",
   plan_update: "never",
   model_reroute: "never",

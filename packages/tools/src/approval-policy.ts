@@ -21,6 +21,13 @@ export function mayAskToRetry(policy: AskForApproval): boolean {
   return mayAsk(policy) && policy !== "on-request";
 }
 
+/** Whether a person may be asked for permissions ahead of use. */
+export function mayAskForPermissions(policy: AskForApproval): boolean {
+  return typeof policy === "string"
+    ? policy !== "never"
+    : policy.granular.request_permissions === true;
+}
+
 /** Whether commands run confined: the policy restricts what files they can change. */
 export function isRestricted(policy: SandboxPolicy): boolean {
   return policy.type === "read-only" || policy.type === "workspace-write";

@@ -1,8 +1,9 @@
 // The arguments that all command tools share: how they are described and read.
 import { type AbsolutePath, resolve } from "@codex-ts/absolute-path";
 import type { ToolSchema } from "@codex-ts/protocol";
-import { objectSchema } from "./function-spec.ts";
-import { type ToolContext, ToolError } from "./tool.ts";
+import type { DecisionContext } from "./decide-command.ts";
+import { permissionsSchema } from "./permissions-schema.ts";
+import { ToolError } from "./tool.ts";
 import type { ToolArguments } from "./tool-arguments.ts";
 
 /** What decides which arguments are offered. */
@@ -13,13 +14,13 @@ export interface CommandArgumentOptions {
 }
 
 /** The folder a command runs in: `workdir` against the turn's folder; empty counts as absent. */
-export function readWorkdir(args: ToolArguments, context: ToolContext): AbsolutePath {
+export function readWorkdir(args: ToolArguments, context: DecisionContext): AbsolutePath {
   const workdir = args.optionalString("workdir");
   return workdir === undefined || workdir === "" ? context.cwd : resolve(workdir, context.cwd);
 }
 
 /** Whether the shell is a login shell. @throws ToolError when the call asks for one in vain. */
-export function readLogin(args: ToolArguments, context: ToolContext): boolean {
+export function readLogin(args: ToolArguments, context: DecisionContext): boolean {
   const login = args.optionalBoolean("login");
   if (login === true && !context.allowLoginShell) {
     throw new ToolError(
@@ -72,21 +73,4 @@ export function loginProperty(
         "Whether the shell runs as a login shell, with the user's profile; true by default.",
     },
   };
-}
-
-function permissionsSchema(): ToolSchema {
-  const paths = (description: string): ToolSchema => ({
-    type: "array",
-    items: { type: "string" },
-    description,
-  });
-  return objectSchema({
-    network: objectSchema({
-      enabled: { type: "boolean", description: "True to use the network." },
-    }),
-    file_system: objectSchema({
-      read: paths("Files and folders to read."),
-      write: paths("Files and folders to write."),
-    }),
-  });
 }

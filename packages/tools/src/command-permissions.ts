@@ -1,26 +1,30 @@
-// What a call asks for beyond the sandbox, and whether it may ask.
-import { type AbsolutePath, resolve } from "@codex-ts/absolute-path";
+// What a call asks for beyond the sandbox, what was granted already, and whether it may ask.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { PermissionProfile, SandboxPermissions } from "@codex-ts/protocol";
 import { approvalPolicyName, mayEscalate } from "./approval-policy.ts";
-import { type ToolContext, ToolError } from "./tool.ts";
+import type { DecisionContext } from "./decide-command.ts";
+import {
+  isEmptyProfile,
+  isGranted,
+  mergeProfiles,
+  normalizeProfile,
+  readProfile,
+} from "./permission-profile.ts";
+import { ToolError } from "./tool.ts";
 import type { ToolArguments } from "./tool-arguments.ts";
 
 export interface CommandPermissions {
+  /** How the command runs. What was granted before makes `use_default` `with_additional_permissions`. */
   readonly sandboxPermissions: SandboxPermissions;
-  /** Granted on top of the sandbox policy, once approved. */
+  /** What the command is judged by: `use_default` when everything it wants was granted before. */
+  readonly judgedAs: SandboxPermissions;
+  /** On top of the sandbox policy: what is asked for together with what was granted before. */
   readonly additional: PermissionProfile | undefined;
   /** The model's words to the person. */
   readonly justification: string | null;
   /** The beginning of the command that the model suggests to allow for good. */
   readonly prefixRule: readonly string[] | undefined;
 }
-
-export const defaultPermissions: CommandPermissions = {
-  sandboxPermissions: "use_default",
-  additional: undefined,
-  justification: null,
-  prefixRule: undefined,
-};
 
 const CHOICES: readonly SandboxPermissions[] = [
   "use_default",
@@ -29,78 +33,92 @@ const CHOICES: readonly SandboxPermissions[] = [
 ];
 
 /**
- * Reads the permission arguments of a command.
+ * Reads the permission arguments of a command and adds what was granted before.
  *
  * @param workdir what relative paths in them start from.
- * @param additionalAllowed whether `with_additional_permissions` is offered.
+ * @param additionalOffered whether a call may ask for single permissions.
  * @throws ToolError when the call may not ask for what it asks for.
  */
-export function readCommandPermissions(
+export async function readCommandPermissions(
   args: ToolArguments,
-  context: ToolContext,
+  context: DecisionContext,
   workdir: AbsolutePath,
-  additionalAllowed: boolean,
-): CommandPermissions {
-  const sandboxPermissions = args.optionalChoice("sandbox_permissions", CHOICES) ?? "use_default";
-  const additional = readProfile(args.optionalObject("additional_permissions"), workdir, context);
-  const justification = args.optionalString("justification") ?? null;
-  const prefixRule = args.optionalStrings("prefix_rule");
-  if (sandboxPermissions === "with_additional_permissions") {
-    if (!additionalAllowed) {
-      throw new ToolError(
-        "respond",
-        "additional permissions are disabled; the feature `exec_permission_approvals` turns them on",
-      );
-    }
-    if (additional === undefined || isEmpty(additional)) {
-      throw new ToolError(
-        "respond",
-        "`with_additional_permissions` needs `additional_permissions` that ask for something",
-      );
-    }
-  } else if (additional !== undefined) {
+  additionalOffered: boolean,
+): Promise<CommandPermissions> {
+  const asked = args.optionalChoice("sandbox_permissions", CHOICES) ?? "use_default";
+  const profile = args.optionalObject("additional_permissions");
+  const inline =
+    profile === undefined
+      ? undefined
+      : await normalizeProfile(readProfile(profile, workdir, context.childEnv["HOME"]));
+  const words = {
+    justification: args.optionalString("justification") ?? null,
+    prefixRule: args.optionalStrings("prefix_rule"),
+  };
+  if (asked !== "with_additional_permissions" && inline !== undefined) {
     throw new ToolError(
       "respond",
       "`additional_permissions` need `sandbox_permissions` set to `with_additional_permissions`",
     );
   }
-  if (sandboxPermissions !== "use_default" && !mayEscalate(context.approvalPolicy)) {
-    const policy = approvalPolicyName(context.approvalPolicy);
-    throw new ToolError(
-      "respond",
-      `the approval policy is ${policy}, under which a command cannot ask for more than the sandbox allows; run it without \`sandbox_permissions\``,
-    );
+  if (asked === "require_escalated") {
+    checkEscalation(context);
+    return { sandboxPermissions: asked, judgedAs: asked, additional: undefined, ...words };
   }
-  return { sandboxPermissions, additional, justification, prefixRule };
-}
-
-function readProfile(
-  args: ToolArguments | undefined,
-  workdir: AbsolutePath,
-  context: ToolContext,
-): PermissionProfile | undefined {
-  if (args === undefined) return undefined;
-  const files = args.optionalObject("file_system");
-  const network = args.optionalObject("network")?.optionalBoolean("enabled");
-  const paths = (name: string): readonly string[] | undefined =>
-    files
-      ?.optionalStrings(name)
-      ?.map((path) => resolve(path, workdir, { home: context.childEnv["HOME"] }));
-  const read = paths("read");
-  const write = paths("write");
+  const granted = context.grants.current();
+  const effective = mergeProfiles(inline, granted);
+  const isPreapproved = effective !== undefined && isGranted(effective, granted);
+  if (asked === "with_additional_permissions") {
+    checkInline(inline, isPreapproved, additionalOffered, context);
+  }
+  const sandboxPermissions = isEmptyProfile(effective) ? asked : "with_additional_permissions";
   return {
-    ...(network === undefined ? {} : { network: { enabled: network } }),
-    ...(read === undefined && write === undefined
-      ? {}
-      : {
-          file_system: {
-            ...(read === undefined ? {} : { read }),
-            ...(write === undefined ? {} : { write }),
-          },
-        }),
+    sandboxPermissions,
+    judgedAs: isPreapproved ? "use_default" : sandboxPermissions,
+    additional: effective,
+    ...words,
   };
 }
 
-function isEmpty({ network, file_system: files }: PermissionProfile): boolean {
-  return network?.enabled !== true && !files?.read?.length && !files?.write?.length;
+/** The permissions of a call that asks for nothing. */
+export function defaultPermissions(context: DecisionContext): CommandPermissions {
+  const granted = context.grants.current();
+  return {
+    sandboxPermissions: granted === undefined ? "use_default" : "with_additional_permissions",
+    judgedAs: "use_default",
+    additional: granted,
+    justification: null,
+    prefixRule: undefined,
+  };
+}
+
+function checkInline(
+  inline: PermissionProfile | undefined,
+  isPreapproved: boolean,
+  additionalOffered: boolean,
+  context: DecisionContext,
+): void {
+  if (inline === undefined || isEmptyProfile(inline)) {
+    throw new ToolError(
+      "respond",
+      "`with_additional_permissions` needs `additional_permissions` that ask for something",
+    );
+  }
+  if (isPreapproved) return;
+  if (!additionalOffered) {
+    throw new ToolError(
+      "respond",
+      "additional permissions are disabled; the feature `exec_permission_approvals` turns them on",
+    );
+  }
+  checkEscalation(context);
+}
+
+function checkEscalation({ approvalPolicy }: DecisionContext): void {
+  if (mayEscalate(approvalPolicy)) return;
+  const policy = approvalPolicyName(approvalPolicy);
+  throw new ToolError(
+    "respond",
+    `the approval policy is ${policy}, under which a command cannot ask for more than the sandbox allows; run it without \`sandbox_permissions\``,
+  );
 }

@@ -1,29 +1,33 @@
 // The course of a command: verdict, question, attempt in the sandbox, and perhaps one without it.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { Amendment, Rulebook } from "@codex-ts/exec-policy";
 import type { Confinement } from "@codex-ts/exec-server";
 import type { ReviewDecision } from "@codex-ts/protocol";
 import { SandboxError } from "@codex-ts/sandboxing";
 import { canonicalArgv, parseCommand } from "@codex-ts/shell-command";
 import { mayAsk, mayAskToRetry } from "./approval-policy.ts";
-import { isApproved } from "./approvals.ts";
+import { type Approval, askForApproval } from "./approvals.ts";
 import type { CommandPermissions } from "./command-permissions.ts";
-import type { CommandPolicy } from "./command-policy.ts";
+import { commandRequest, decideCommand } from "./decide-command.ts";
+import { type DenialEvidence, describeDenial } from "./denial-evidence.ts";
 import { isStartFailure } from "./one-shot-command.ts";
 import { type ApprovalRequest, type ToolContext, ToolError } from "./tool.ts";
 
-/** One run of the command, and whether it looks as though the sandbox had stopped it. */
+/** One run of the command, and what shows that the sandbox has stopped it. */
 export interface Attempt<T> {
   readonly value: T;
-  readonly isDenied: boolean;
+  readonly denial: DenialEvidence | null;
 }
 
 export interface ConfinedRun<T> {
   readonly callId: string;
+  /** The name of the tool that runs it. */
+  readonly tool: string;
   readonly argv: readonly string[];
   readonly cwd: AbsolutePath;
   readonly tty: boolean;
   readonly permissions: CommandPermissions;
-  readonly policy: CommandPolicy;
+  readonly rules: Rulebook;
   readonly attempt: (confinement: Confinement) => Promise<Attempt<T>>;
 }
 
@@ -33,14 +37,16 @@ export type ConfinedRunResult<T> =
   | { readonly kind: "rejected"; readonly message: string };
 
 const REJECTED_BY_USER = "exec command rejected by user";
-const RETRY_QUESTION =
-  "The sandbox stopped this command. Run it again without the sandbox? What it has done already will be done again.";
 const UNAVAILABLE_QUESTION = "The sandbox cannot be used here. Run this command without it?";
 
+function retryQuestion(denial: DenialEvidence): string {
+  return `The sandbox stopped this command: ${describeDenial(denial)}. Run it again without the sandbox? What it has done already will be done again.`;
+}
+
 /**
- * Runs a command as the policies allow. The first attempt is confined unless the command was approved
- * to run outside; when the sandbox stops it, and the approval policy lets us ask, a person may let it
- * run again unconfined.
+ * Runs a command as the policies allow. The first attempt is confined unless the command may run
+ * outside; when the sandbox stops it, and the approval policy lets us ask, it may run again unconfined
+ * once that is approved.
  *
  * @throws ToolError when there is no sandbox to run it in.
  */
@@ -49,45 +55,71 @@ export async function runConfined<T>(
   context: ToolContext,
   signal: AbortSignal,
 ): Promise<ConfinedRunResult<T>> {
-  const { permissions } = run;
-  const verdict = run.policy({
-    argv: run.argv,
-    approvalPolicy: context.approvalPolicy,
-    sandboxPolicy: context.sandboxPolicy,
-    sandboxPermissions: permissions.sandboxPermissions,
-    prefixRule: permissions.prefixRule,
-    trustedPrograms: [context.shell.path],
-  });
-  if (verdict.kind === "forbidden") return { kind: "rejected", message: verdict.reason };
-  const ask = (reason: string | null, isUnconfined = false): Promise<boolean> =>
-    isApproved(question(run, reason, isUnconfined), context, signal);
-  const isAsked = verdict.kind === "ask";
-  if (isAsked && !(await ask(verdict.reason ?? permissions.justification))) {
-    return { kind: "rejected", message: REJECTED_BY_USER };
+  const decision = decideCommand(run.rules, run.argv, run.permissions, context);
+  if (decision.kind === "forbidden") return { kind: "rejected", message: decision.reason };
+  const { amendment } = decision;
+  const ask = async (reason: string | null, isUnconfined: boolean): Promise<string | null> => {
+    const request = question(run, reason, isUnconfined, amendment);
+    const approval = await askForApproval(request, context, signal);
+    if (!approval.isApproved) return approval.message ?? REJECTED_BY_USER;
+    await keepPrefix(run, approval, context, signal);
+    return null;
+  };
+  const rejected = (message: string): ConfinedRunResult<T> => ({ kind: "rejected", message });
+  const isAsked = decision.kind === "ask";
+  if (isAsked) {
+    const refusal = await ask(decision.reason, decision.where === "unconfined");
+    if (refusal !== null) return rejected(refusal);
   }
   const unconfined = async (): Promise<ConfinedRunResult<T>> => {
     signal.throwIfAborted();
     return { kind: "ran", value: (await run.attempt({ kind: "unconfined" })).value };
   };
-  const startsUnconfined = isAsked
-    ? permissions.sandboxPermissions === "require_escalated"
-    : verdict.bypassSandbox;
-  if (startsUnconfined) return unconfined();
+  if (decision.where === "unconfined") return unconfined();
 
   const first = await attemptConfined(run, context);
   if (first instanceof SandboxError) {
     if (!mayAsk(context.approvalPolicy)) {
       throw new ToolError("respond", first.message, { cause: first });
     }
-    if (await ask(UNAVAILABLE_QUESTION, /*isUnconfined*/ true)) return unconfined();
-    return { kind: "rejected", message: REJECTED_BY_USER };
+    const refusal = await ask(UNAVAILABLE_QUESTION, /*isUnconfined*/ true);
+    return refusal === null ? unconfined() : rejected(refusal);
   }
-  if (!first.isDenied || !mayAskToRetry(context.approvalPolicy)) {
+  if (first.denial === null || !mayAskToRetry(context.approvalPolicy)) {
     return { kind: "ran", value: first.value };
   }
-  // Who has approved the command already is not asked twice.
-  if (isAsked || (await ask(RETRY_QUESTION))) return unconfined();
-  return { kind: "rejected", message: REJECTED_BY_USER };
+  // What was approved already is not asked about twice.
+  if (isAsked) return unconfined();
+  const refusal = await ask(retryQuestion(first.denial), /*isUnconfined*/ true);
+  return refusal === null ? unconfined() : rejected(refusal);
+}
+
+/**
+ * Allows the prefix for good that a person chose along with the command, if it covers the command: else
+ * they would be asked the same again, having allowed something else.
+ */
+async function keepPrefix<T>(
+  run: ConfinedRun<T>,
+  approval: Extract<Approval, { isApproved: true }>,
+  context: ToolContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { allowedPrefix: prefix } = approval;
+  if (prefix === null) return;
+  const words = JSON.stringify(prefix);
+  if (!run.rules.covers(prefix, commandRequest(run.argv, run.permissions, context))) {
+    const message = `no rule was saved for ${words}: it would not cover this command`;
+    context.emit({ type: "warning", message });
+    return;
+  }
+  const { warning } = await run.rules.allow(prefix, signal);
+  if (warning !== null) {
+    const message = `the rule for ${words} holds for this session only: ${warning}`;
+    context.emit({ type: "warning", message });
+  }
+  context.tellModel(
+    `From now on the user lets commands that begin with these words run outside the sandbox, unasked:\n- ${words}`,
+  );
 }
 
 /** The sandbox's own failure comes back as a value: nothing has run then. */
@@ -114,18 +146,23 @@ function question<T>(
   run: ConfinedRun<T>,
   reason: string | null,
   isUnconfined: boolean,
+  amendment: Amendment | null,
 ): ApprovalRequest {
   const { permissions } = run;
   return {
     kind: "command",
     callId: run.callId,
+    tool: run.tool,
     command: run.argv,
     parsedCommand: parseCommand(run.argv),
     cwd: run.cwd,
     reason,
+    justification: permissions.justification,
+    isUnconfined,
     additionalPermissions: permissions.additional,
+    amendment,
     keys: [approvalKey(run, isUnconfined)],
-    availableDecisions: decisionsFor(permissions),
+    availableDecisions: decisionsFor(permissions, amendment),
   };
 }
 
@@ -143,8 +180,20 @@ function approvalKey<T>(
   });
 }
 
-function decisionsFor(permissions: CommandPermissions): readonly ReviewDecision[] {
-  return permissions.additional === undefined
-    ? ["approved", "approved_for_session", "abort"]
-    : ["approved", "abort"];
+function decisionsFor(
+  permissions: CommandPermissions,
+  amendment: Amendment | null,
+): readonly ReviewDecision[] {
+  if (permissions.additional !== undefined) return ["approved", "abort"];
+  const prefixes = amendment === null ? [] : [amendment.general, amendment.prefix];
+  return [
+    "approved",
+    "approved_for_session",
+    ...prefixes
+      .filter((prefix) => prefix !== null)
+      .map((prefix) => ({
+        approved_execpolicy_amendment: { proposed_execpolicy_amendment: prefix },
+      })),
+    "abort",
+  ];
 }

@@ -1,7 +1,7 @@
+import { createRulebook } from "@codex-ts/exec-policy";
 import type { SandboxPolicy } from "@codex-ts/protocol";
 import { isAlive, temporaryDirectory, waitFor } from "@codex-ts/test-support";
 import { afterAll, describe, expect, test } from "vitest";
-import { fallbackCommandPolicy } from "./command-policy.ts";
 import { createExecCommandTool } from "./exec-command.ts";
 import { incompleteSuffixLength } from "./output-buffer.ts";
 import { createProcessStore, sessionToPrune } from "./process-store.ts";
@@ -14,7 +14,7 @@ const execCommand = createExecCommandTool({
   allowLoginShell: true,
   additionalPermissions: false,
   approveInside: false,
-  policy: fallbackCommandPolicy,
+  rules: createRulebook(),
 });
 const writeStdin = createWriteStdinTool();
 const local = await localTestEnvironment();

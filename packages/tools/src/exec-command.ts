@@ -2,12 +2,12 @@
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { type Confinement, type EnvironmentProcess, ExecError } from "@codex-ts/exec-server";
 import type { FunctionToolSpec } from "@codex-ts/protocol";
-import { isLikelyDenied } from "@codex-ts/sandboxing";
 import { parseCommand } from "@codex-ts/shell-command";
 import { abortedCommandText } from "./aborted-text.ts";
 import { commonProperties, loginProperty, readLogin, readWorkdir } from "./command-arguments.ts";
 import { type CommandPermissions, readCommandPermissions } from "./command-permissions.ts";
 import { type Attempt, runConfined } from "./confined-run.ts";
+import { findDenial } from "./denial-evidence.ts";
 import { runDivertedPatch } from "./diverted-patch.ts";
 import { execEvents, unrunEnd } from "./exec-events.ts";
 import { freeformExecOutput } from "./exec-output.ts";
@@ -120,8 +120,9 @@ async function startSession(
     const result = await runConfined<ProcessSession>(
       {
         callId,
+        tool: "exec_command",
         ...execCall,
-        policy: options.policy,
+        rules: options.rules,
         attempt: async (confinement) => {
           const process = await startProcess(execCall, confinement, context, signal);
           events.begin();
@@ -144,7 +145,7 @@ async function startSession(
             if (session.end === null) context.processes.add(session);
           }
           await session.wait(execCall.yieldMs - EARLY_EXIT_MS, signal);
-          return attemptOf(session);
+          return attemptOf(session, execCall, confinement, context);
         },
       },
       context,
@@ -191,17 +192,25 @@ async function startProcess(
   }
 }
 
-async function attemptOf(session: ProcessSession): Promise<Attempt<ProcessSession>> {
-  const { end } = session;
-  if (end === null) return { value: session, isDenied: false };
-  const output = await session.transcript();
-  const isDenied = isLikelyDenied(session.process.sandbox, {
+async function attemptOf(
+  session: ProcessSession,
+  { cwd }: ExecCall,
+  confinement: Confinement,
+  { childEnv }: ToolContext,
+): Promise<Attempt<ProcessSession>> {
+  const { end, process } = session;
+  if (end === null || confinement.kind === "unconfined") return { value: session, denial: null };
+  const denial = findDenial({
+    sandbox: process.sandbox,
     exitCode: end.exitCode,
-    stdout: output,
-    stderr: "",
-    aggregated: output,
+    startFailure: end.startFailure,
+    networkDisabled: process.networkDisabled,
+    output: await session.transcript(),
+    cwd,
+    context: confinement.context,
+    tmpdir: childEnv["TMPDIR"],
   });
-  return { value: session, isDenied };
+  return { value: session, denial };
 }
 
 async function readCall(
@@ -219,7 +228,7 @@ async function readCall(
     tty: args.optionalBoolean("tty") ?? false,
     yieldMs: clampYield(args.optionalCount("yield_time_ms") ?? DEFAULT_YIELD_MS, MAX_YIELD_MS),
     maxOutputTokens: args.optionalCount("max_output_tokens"),
-    permissions: readCommandPermissions(args, context, cwd, options.additionalPermissions),
+    permissions: await readCommandPermissions(args, context, cwd, options.additionalPermissions),
   };
 }
 

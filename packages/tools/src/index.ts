@@ -1,4 +1,15 @@
 export { type ApplyPatchToolOptions, createApplyPatchTool } from "./apply-patch-tool.ts";
+export {
+  type ApprovalReviewer,
+  assessmentSchema,
+  type AssessAction,
+  createApprovalReviewer,
+  parseAssessment,
+  type ReviewRequest,
+  type ReviewVerdict,
+  type RiskAssessment,
+  type RiskLevel,
+} from "./approval-review.ts";
 export { type ApprovalCache, createApprovalCache } from "./approvals.ts";
 export {
   childEnvironment,
@@ -7,11 +18,13 @@ export {
 } from "./child-environment.ts";
 export type { CommandArgumentOptions } from "./command-arguments.ts";
 export {
-  type CommandPolicy,
-  type CommandPolicyRequest,
-  type CommandVerdict,
-  fallbackCommandPolicy,
-} from "./command-policy.ts";
+  commandRequest,
+  type CommandDecision,
+  type Confinedness,
+  decideCommand,
+  type DecisionContext,
+} from "./decide-command.ts";
+export { type DenialEvidence, describeDenial } from "./denial-evidence.ts";
 export { createExecCommandTool } from "./exec-command.ts";
 export {
   type ExecOutput,
@@ -29,6 +42,13 @@ export {
   loadImageForModel,
 } from "./image.ts";
 export {
+  createSessionGrants,
+  type GrantScope,
+  type PermissionGrants,
+  type SessionGrants,
+} from "./permission-grants.ts";
+export { intersectProfiles, isEmptyProfile, mergeProfiles } from "./permission-profile.ts";
+export {
   createProcessStore,
   type ProcessStore,
   type ProcessStoreOptions,
@@ -41,6 +61,8 @@ export { createTestSyncTool } from "./test-sync.ts";
 export {
   type ApprovalRequest,
   type AskApproval,
+  type PermissionsAnswer,
+  type PermissionsRequest,
   type Tool,
   type ToolCall,
   type ToolContext,
@@ -48,10 +70,16 @@ export {
   type ToolErrorCode,
   type ToolPayload,
   type ToolResult,
+  type TurnToolContext,
+  type UserInputAnswers,
+  type UserInputRequest,
 } from "./tool.ts";
 export { approximateTokens, formatOutput, truncateMiddle, truncateToolOutput } from "./truncate.ts";
 export { createTurnDiffTracker, type TurnDiffTracker } from "./turn-diff.ts";
+export { createListDirTool } from "./list-dir.ts";
+export { createRequestPermissionsTool } from "./request-permissions.ts";
+export { createRequestUserInputTool, type RequestUserInputOptions } from "./request-user-input.ts";
 export { createUpdatePlanTool } from "./update-plan.ts";
 export { createViewImageTool } from "./view-image.ts";
-export { createWebSearchTool } from "./web-search.ts";
+export { createWebSearchTool, type WebSearchSettings } from "./web-search.ts";
 export { createWriteStdinTool } from "./write-stdin.ts";

@@ -55,6 +55,8 @@ describe("runToEnd", () => {
       timedOut: false,
       isAborted: false,
       sandbox: "none",
+      networkDisabled: false,
+      startFailure: null,
     });
     expect(seen).toEqual(["stdout: one\n", "stderr: two\n", "stdout: three\n"]);
   });

@@ -42,6 +42,9 @@ export interface OneShotResult {
   /** Whether the signal that was passed in ended it. */
   readonly isAborted: boolean;
   readonly sandbox: SandboxType;
+  readonly networkDisabled: boolean;
+  /** Set when the command itself never ran: why. */
+  readonly startFailure: string | null;
 }
 
 /**
@@ -97,6 +100,8 @@ export async function runToEnd(
     timedOut,
     isAborted: wasStopped && signal.aborted,
     sandbox: process.sandbox,
+    networkDisabled: process.networkDisabled,
+    startFailure: exit.startFailure,
   };
 }
 
@@ -119,5 +124,7 @@ function startFailure(error: SandboxError, durationMs: number): OneShotResult {
     timedOut: false,
     isAborted: false,
     sandbox: "none",
+    networkDisabled: false,
+    startFailure: error.message,
   };
 }

@@ -8,7 +8,7 @@ import type {
 } from "@codex-ts/protocol";
 import { settledOrAborted, withinTime } from "./abort.ts";
 import { commandSubject, hookSubject } from "./hook-subject.ts";
-import { type ResourceClaim, ResourceGate } from "./resource-gate.ts";
+import { type GateTicket, type ResourceClaim, ResourceGate } from "./resource-gate.ts";
 import { type Tool, type ToolCall, type ToolContext, ToolError, type ToolResult } from "./tool.ts";
 
 /** How long a cancelled call may take to wind up before it is answered without it. */
@@ -91,6 +91,7 @@ export function createToolRouter(options: {
           ...context,
           askApproval: (request, askSignal) =>
             ticket.suspend(() => context.askApproval(request, askSignal), askSignal),
+          reviewer: suspendedReviewer(context.reviewer, ticket),
         },
         signal,
       );
@@ -146,6 +147,18 @@ function bodyText(body: ToolOutputBody): string {
     .map((part) => (part.type === "input_image" ? part.image_url : part.text))
     .filter((text) => text.trim() !== "")
     .join("\n");
+}
+
+/** A call that waits for its review stands in nobody's way either. */
+function suspendedReviewer(
+  reviewer: ToolContext["reviewer"],
+  ticket: GateTicket,
+): ToolContext["reviewer"] {
+  if (reviewer === undefined) return undefined;
+  return {
+    decide: (request, context, signal) =>
+      ticket.suspend(() => reviewer.decide(request, context, signal), signal),
+  };
 }
 
 /** The files of the workspace: what commands read and write, and what patches must have alone. */

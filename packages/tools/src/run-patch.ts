@@ -11,7 +11,7 @@ import {
   planPatch,
 } from "@codex-ts/apply-patch";
 import type { FileChange, PatchApplyStatus } from "@codex-ts/protocol";
-import { isApproved } from "./approvals.ts";
+import { askForApproval } from "./approvals.ts";
 import { confinedFiles } from "./confined-files.ts";
 import type { ExecOutput } from "./exec-output.ts";
 import { judgePatch } from "./patch-safety.ts";
@@ -71,7 +71,7 @@ export async function runPatch(
   try {
     let agreed = plan;
     if (verdict.kind === "ask") {
-      await askPerson(request, plan, changes, verdict.reason, context, signal);
+      await askAboutPatch(request, plan, changes, verdict.reason, context, signal);
       agreed = await verifyAgain(request, plan, signal);
     }
     await context.turnDiff.track(changedPaths(agreed));
@@ -138,7 +138,7 @@ async function verifyAgain(
   );
 }
 
-async function askPerson(
+async function askAboutPatch(
   request: PatchRequest,
   plan: PatchPlan,
   changes: Readonly<Record<string, FileChange>>,
@@ -153,9 +153,8 @@ async function askPerson(
     reason,
     keys: plan.touched,
   };
-  if (!(await isApproved(question, context, signal))) {
-    throw new ToolError("respond", REJECTED_BY_USER);
-  }
+  const approval = await askForApproval(question, context, signal);
+  if (!approval.isApproved) throw new ToolError("respond", approval.message ?? REJECTED_BY_USER);
 }
 
 /** The real paths of all files that change. */

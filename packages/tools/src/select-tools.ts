@@ -1,14 +1,17 @@
 // Which tools a model is offered, and in which order.
+import { createRulebook, type Rulebook } from "@codex-ts/exec-policy";
 import type { ModelInfo, WebSearchMode } from "@codex-ts/protocol";
 import { createApplyPatchTool } from "./apply-patch-tool.ts";
-import { type CommandPolicy, fallbackCommandPolicy } from "./command-policy.ts";
 import { createExecCommandTool } from "./exec-command.ts";
 import { type CommandToolOptions, createShellTool } from "./shell-tools.ts";
 import { createTestSyncTool } from "./test-sync.ts";
 import type { Tool } from "./tool.ts";
+import { createListDirTool } from "./list-dir.ts";
+import { createRequestPermissionsTool } from "./request-permissions.ts";
+import { createRequestUserInputTool } from "./request-user-input.ts";
 import { createUpdatePlanTool } from "./update-plan.ts";
 import { createViewImageTool } from "./view-image.ts";
-import { createWebSearchTool } from "./web-search.ts";
+import { createWebSearchTool, type WebSearchSettings } from "./web-search.ts";
 import { createWriteStdinTool } from "./write-stdin.ts";
 
 export interface ToolSelection {
@@ -21,14 +24,22 @@ export interface ToolSelection {
   readonly applyPatchFreeform: boolean;
   readonly allowLoginShell: boolean;
   readonly webSearch: WebSearchMode;
+  readonly webSearchSettings?: WebSearchSettings | undefined;
+  /** Lets the model ask for permissions ahead of use; false by default. */
+  readonly requestPermissions?: boolean | undefined;
+  /**
+   * Lets the model ask the person: in plan mode only, or in every mode. Nobody can be asked by default,
+   * as it is for a sub-agent.
+   */
+  readonly requestUserInput?: "plan_mode" | "every_mode" | undefined;
   /** Lets commands ask for single permissions; false by default. */
   readonly execPermissionApprovals?: boolean | undefined;
   /** Lets the model see images in full size where it can; false by default. */
   readonly imageDetailOriginal?: boolean | undefined;
   /** Under the `untrusted` policy: applies patches unasked that stay inside the writable roots. */
   readonly approvePatchesInside?: boolean | undefined;
-  /** Judges commands; {@link fallbackCommandPolicy} by default. */
-  readonly commandPolicy?: CommandPolicy | undefined;
+  /** Judges commands; by default without any rules, by what is known of the commands. */
+  readonly rules?: Rulebook | undefined;
 }
 
 /**
@@ -40,7 +51,7 @@ export function selectTools(selection: ToolSelection): readonly Tool[] {
   const commandOptions: CommandToolOptions = {
     allowLoginShell: selection.allowLoginShell,
     additionalPermissions: selection.execPermissionApprovals ?? false,
-    policy: selection.commandPolicy ?? fallbackCommandPolicy,
+    rules: selection.rules ?? createRulebook(),
     approveInside: selection.approvePatchesInside ?? false,
   };
   const shell = offeredShell(selection);
@@ -56,13 +67,29 @@ export function selectTools(selection: ToolSelection): readonly Tool[] {
   return [
     ...offeredShellTools,
     createUpdatePlanTool(),
+    ...(selection.requestUserInput === undefined
+      ? []
+      : [
+          createRequestUserInputTool({
+            inDefaultMode: selection.requestUserInput === "every_mode",
+          }),
+        ]),
+    ...(selection.requestPermissions === true ? [createRequestPermissionsTool()] : []),
     ...(patchForm === null
       ? []
       : [createApplyPatchTool({ form: patchForm, approveInside: commandOptions.approveInside })]),
+    ...(model.experimental_supported_tools.includes("list_dir") ? [createListDirTool()] : []),
     ...(model.experimental_supported_tools.includes("test_sync_tool")
       ? [createTestSyncTool()]
       : []),
-    ...(selection.webSearch === "disabled" ? [] : [createWebSearchTool(selection.webSearch)]),
+    ...(selection.webSearch === "disabled"
+      ? []
+      : [
+          createWebSearchTool(selection.webSearch, {
+            ...selection.webSearchSettings,
+            images: model.web_search_tool_type === "text_and_image",
+          }),
+        ]),
     createViewImageTool({
       originalDetail:
         selection.imageDetailOriginal === true && model.supports_image_detail_original === true,

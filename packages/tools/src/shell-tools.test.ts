@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { createPolicy, createRulebook, parseRules } from "@codex-ts/exec-policy";
 import type { Environment } from "@codex-ts/exec-server";
 import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
 import { SandboxError } from "@codex-ts/sandboxing";
 import { isAlive, temporaryDirectory, waitFor } from "@codex-ts/test-support";
 import { afterAll, describe, expect, test } from "vitest";
-import { fallbackCommandPolicy } from "./command-policy.ts";
 import { type CommandToolOptions, createShellTool } from "./shell-tools.ts";
 import type { ToolContext } from "./tool.ts";
 import { localTestEnvironment, testTurn } from "./tool-context.fixture.ts";
@@ -13,7 +13,7 @@ const options: CommandToolOptions = {
   allowLoginShell: true,
   additionalPermissions: false,
   approveInside: false,
-  policy: fallbackCommandPolicy,
+  rules: createRulebook(),
 };
 const shell = createShellTool("shell", options, true);
 const shellCommand = createShellTool("shell_command", options, true);
@@ -224,13 +224,22 @@ describe("approvals of commands", () => {
       {
         kind: "command",
         callId: "call-1",
+        tool: "shell",
         command,
         parsedCommand: [{ type: "unknown", cmd: `echo x > ${target}` }],
         cwd: turn.folder.path,
         reason: "May I write?",
+        justification: "May I write?",
+        isUnconfined: true,
         additionalPermissions: undefined,
+        amendment: { prefix: command, general: null },
         keys: [expect.stringContaining("require_escalated")],
-        availableDecisions: ["approved", "approved_for_session", "abort"],
+        availableDecisions: [
+          "approved",
+          "approved_for_session",
+          { approved_execpolicy_amendment: { proposed_execpolicy_amendment: command } },
+          "abort",
+        ],
       },
     ]);
     expect(await readFile(target, "utf8")).toBe("x\n");
@@ -271,7 +280,7 @@ describe("approvals of commands", () => {
     expect(turn.questions).toHaveLength(1);
     await using confined = await turnWith({ approvalPolicy: "never", sandboxPolicy: readOnly });
     expect(await confined.run(shell, { command: ["rm", "-rf", "nothing"] })).toBe(
-      "`rm -rf nothing` rejected: the approval policy does not let it run",
+      "`rm -rf nothing` rejected: it may destroy more than is meant, and the approval policy is never to ask",
     );
     expect(confined.eventsOf("exec_command_end")).toMatchObject([{ status: "declined" }]);
   });
@@ -308,21 +317,22 @@ describe("approvals of commands", () => {
     expect(await silent.run(shell, args)).toMatch(/the approval policy is granular/);
   });
 
-  test("a policy of one's own decides instead", async () => {
+  test("a rule that forbids is told with its place", async () => {
     await using turn = await turnWith();
+    const rules = parseRules('prefix_rule(["echo"], "forbidden")', "/rules/a.rules");
     const forbidding = createShellTool(
       "shell",
       {
         ...options,
-        policy: () => ({ kind: "forbidden", reason: "`echo` is forbidden by a rule" }),
+        rules: createRulebook({ policy: createPolicy([rules]) }),
       },
       true,
     );
-    expect(await turn.run(forbidding, { command: ["echo", "blocked"] })).toBe(
-      "`echo` is forbidden by a rule",
-    );
+    const refusal =
+      "`echo blocked` rejected: a rule forbids commands that begin with `echo` (/rules/a.rules:1)";
+    expect(await turn.run(forbidding, { command: ["echo", "blocked"] })).toBe(refusal);
     expect(turn.eventsOf("exec_command_end")).toMatchObject([
-      { status: "declined", stderr: "`echo` is forbidden by a rule" },
+      { status: "declined", stderr: refusal },
     ]);
   });
 });

@@ -1,7 +1,7 @@
 // The tools that run a command to its end: `shell` with its other names, and `shell_command`.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { Rulebook } from "@codex-ts/exec-policy";
 import type { ToolSpec } from "@codex-ts/protocol";
-import { isLikelyDenied } from "@codex-ts/sandboxing";
 import { parseCommand } from "@codex-ts/shell-command";
 import { abortedCommandText } from "./aborted-text.ts";
 import {
@@ -16,8 +16,8 @@ import {
   defaultPermissions,
   readCommandPermissions,
 } from "./command-permissions.ts";
-import type { CommandPolicy } from "./command-policy.ts";
 import { runConfined } from "./confined-run.ts";
+import { findDenial } from "./denial-evidence.ts";
 import { runDivertedPatch } from "./diverted-patch.ts";
 import { type ExecEvents, execEvents, unrunEnd } from "./exec-events.ts";
 import { formatExecOutput, freeformExecOutput, structuredExecOutput } from "./exec-output.ts";
@@ -31,7 +31,8 @@ import { ToolArguments, badArguments } from "./tool-arguments.ts";
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 export interface CommandToolOptions extends CommandArgumentOptions {
-  readonly policy: CommandPolicy;
+  /** Judges the commands, and learns what a person allows for good. */
+  readonly rules: Rulebook;
   /** Under the `untrusted` policy: apply patches unasked that stay inside the writable roots. */
   readonly approveInside: boolean;
 }
@@ -62,13 +63,13 @@ export function createShellTool(
       name === "local_shell" ? payload.kind !== "custom" : payload.kind === "function",
     async run(call, context, signal) {
       const read = name === "shell_command" ? readScriptCall : readArgvCall;
-      const shellCall = read(call, context, options);
+      const shellCall = await read(call, context, options);
       const result =
         (await runDivertedPatch(
           { callId: call.callId, ...shellCall, approveInside: options.approveInside },
           context,
           signal,
-        )) ?? (await runShellCall(call.callId, shellCall, options, context, signal));
+        )) ?? (await runShellCall(call, shellCall, options, context, signal));
       return {
         body: format(result, context.truncation),
         success: result.exitCode === 0,
@@ -82,7 +83,7 @@ export function createShellTool(
 }
 
 async function runShellCall(
-  callId: string,
+  { callId, name }: ToolCall,
   shellCall: ShellCall,
   options: CommandToolOptions,
   context: ToolContext,
@@ -105,11 +106,12 @@ async function runShellCall(
     const result = await runConfined<OneShotResult>(
       {
         callId,
+        tool: name,
         argv,
         cwd,
         tty: false,
         permissions,
-        policy: options.policy,
+        rules: options.rules,
         attempt: async (confinement) => {
           const value = await runToEnd(
             context.environment,
@@ -122,11 +124,12 @@ async function runShellCall(
             },
             signal,
           );
-          const isDenied =
-            !value.timedOut &&
-            !value.isAborted &&
-            isLikelyDenied(value.sandbox, { ...value, aggregated: value.output });
-          return { value, isDenied };
+          if (value.timedOut || value.isAborted || confinement.kind === "unconfined") {
+            return { value, denial: null };
+          }
+          const { context: confined } = confinement;
+          const tmpdir = context.childEnv["TMPDIR"];
+          return { value, denial: findDenial({ ...value, cwd, context: confined, tmpdir }) };
         },
       },
       context,
@@ -158,11 +161,11 @@ function announceEnd(events: ExecEvents, result: OneShotResult, context: ToolCon
   });
 }
 
-function readArgvCall(
+async function readArgvCall(
   call: ToolCall,
   context: ToolContext,
   options: CommandToolOptions,
-): ShellCall {
+): Promise<ShellCall> {
   const { payload } = call;
   if (payload.kind === "local_shell") {
     const workdir = payload.workdir ?? undefined;
@@ -170,37 +173,38 @@ function readArgvCall(
       argv: programOf(payload.command),
       cwd: readWorkdir(ToolArguments.of({ workdir }), context),
       timeoutMs: payload.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      permissions: defaultPermissions,
+      permissions: defaultPermissions(context),
     };
   }
   const args = ToolArguments.ofCall(call);
-  return { argv: programOf(args.strings("command")), ...readLimits(args, context, options) };
+  const argv = programOf(args.strings("command"));
+  return { argv, ...(await readLimits(args, context, options)) };
 }
 
-function readScriptCall(
+async function readScriptCall(
   call: ToolCall,
   context: ToolContext,
   options: CommandToolOptions,
-): ShellCall {
+): Promise<ShellCall> {
   const args = ToolArguments.ofCall(call);
   const script = args.string("command");
   return {
     argv: scriptArgv(context.shell, script, readLogin(args, context)),
-    ...readLimits(args, context, options),
+    ...(await readLimits(args, context, options)),
   };
 }
 
-function readLimits(
+async function readLimits(
   args: ToolArguments,
   context: ToolContext,
   options: CommandToolOptions,
-): Omit<ShellCall, "argv"> {
+): Promise<Omit<ShellCall, "argv">> {
   const cwd = readWorkdir(args, context);
   return {
     cwd,
     timeoutMs:
       args.optionalCount("timeout_ms") ?? args.optionalCount("timeout") ?? DEFAULT_TIMEOUT_MS,
-    permissions: readCommandPermissions(args, context, cwd, options.additionalPermissions),
+    permissions: await readCommandPermissions(args, context, cwd, options.additionalPermissions),
   };
 }
 

@@ -103,6 +103,10 @@ export class ToolArguments {
     return value === undefined ? undefined : ToolArguments.of(value, this.#pathOf(name));
   }
 
+  object(name: string): ToolArguments {
+    return this.#required(name, this.optionalObject(name));
+  }
+
   objects(name: string): readonly ToolArguments[] {
     const list = this.#typed(name, "a list", (value): value is readonly unknown[] =>
       Array.isArray(value),

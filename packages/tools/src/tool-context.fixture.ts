@@ -4,6 +4,7 @@ import { createLocalEnvironment, type Environment } from "@codex-ts/exec-server"
 import type { EventMsg, ReviewDecision } from "@codex-ts/protocol";
 import { createSandbox } from "@codex-ts/sandboxing";
 import { createApprovalCache } from "./approvals.ts";
+import { createSessionGrants } from "./permission-grants.ts";
 import { createProcessStore } from "./process-store.ts";
 import { createToolRouter } from "./router.ts";
 import type { ApprovalRequest, Tool, ToolCall, ToolContext } from "./tool.ts";
@@ -24,6 +25,8 @@ export interface TestTurn extends AsyncDisposable {
   readonly questions: ApprovalRequest[];
   /** What the person will answer, in order; nothing left means that a question is an error. */
   readonly decisions: ReviewDecision[];
+  /** What the model was told after its calls. */
+  readonly told: string[];
   /** Runs a call through a router and returns the output's body. */
   run(
     tool: Tool,
@@ -54,6 +57,7 @@ export function testTurn(folder: TestFolder, parts: Partial<ToolContext> = {}): 
   const events: EventMsg[] = [];
   const questions: ApprovalRequest[] = [];
   const decisions: ReviewDecision[] = [];
+  const told: string[] = [];
   const context: ToolContext = {
     threadId: "thread-1",
     turnId: "turn-1",
@@ -67,7 +71,14 @@ export function testTurn(folder: TestFolder, parts: Partial<ToolContext> = {}): 
       if (decision === undefined) throw new Error(`nobody answers ${JSON.stringify(request)}`);
       return decision;
     },
+    askPermissions: async (request) => {
+      throw new Error(`nobody answers ${JSON.stringify(request)}`);
+    },
+    askUserInput: async (request) => {
+      throw new Error(`nobody answers ${JSON.stringify(request)}`);
+    },
     approvals: createApprovalCache(),
+    grants: createSessionGrants().forTurn(),
     shell: { kind: "bash", path: "/bin/bash" },
     allowLoginShell: true,
     childEnv: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: folder.path },
@@ -81,6 +92,9 @@ export function testTurn(folder: TestFolder, parts: Partial<ToolContext> = {}): 
     emit: (event) => {
       events.push(event);
     },
+    tellModel: (text) => {
+      told.push(text);
+    },
     ...parts,
   };
   return {
@@ -89,6 +103,7 @@ export function testTurn(folder: TestFolder, parts: Partial<ToolContext> = {}): 
     events,
     questions,
     decisions,
+    told,
     async run(tool, args, { callId = "call-1", signal = never } = {}) {
       const payload =
         "kind" in args ? args : ({ kind: "function", arguments: JSON.stringify(args) } as const);

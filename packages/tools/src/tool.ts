@@ -1,23 +1,26 @@
 // The Tool contract: what a tool is, what it is given, what it answers.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { Amendment } from "@codex-ts/exec-policy";
 import type { Environment } from "@codex-ts/exec-server";
 import type {
-  AskForApproval,
   EventMsg,
   FileChange,
   JsonValue,
   ParsedCommand,
   PermissionProfile,
+  RequestUserInputAnswer,
+  RequestUserInputQuestion,
   ReviewDecision,
-  SandboxPolicy,
   ToolOutputBody,
   ToolSchema,
   ToolSpec,
   TruncationPolicy,
 } from "@codex-ts/protocol";
-import type { Shell } from "@codex-ts/shell-command";
+import type { ApprovalReviewer } from "./approval-review.ts";
 import type { ApprovalCache } from "./approvals.ts";
+import type { DecisionContext } from "./decide-command.ts";
 import type { ToolHooks } from "./hook-subject.ts";
+import type { GrantScope } from "./permission-grants.ts";
 import type { ProcessStore } from "./process-store.ts";
 import type { ResourceClaim } from "./resource-gate.ts";
 import type { TurnDiffTracker } from "./turn-diff.ts";
@@ -63,12 +66,21 @@ export type ApprovalRequest =
   | {
       readonly kind: "command";
       readonly callId: string;
+      /** The name of the tool that would run it. */
+      readonly tool: string;
       readonly command: readonly string[];
       /** How the command reads to a person. */
       readonly parsedCommand: readonly ParsedCommand[];
       readonly cwd: AbsolutePath;
+      /** Why it is asked about: a rule's reason, else the model's words. */
       readonly reason: string | null;
+      /** The model's words. */
+      readonly justification: string | null;
+      /** Whether it would run outside the sandbox. */
+      readonly isUnconfined: boolean;
       readonly additionalPermissions?: PermissionProfile | undefined;
+      /** What may be allowed for good instead of once; null when nothing would cover the command. */
+      readonly amendment: Amendment | null;
       /** What "approve for the session" remembers: equal keys are not asked again. */
       readonly keys: readonly string[];
       readonly availableDecisions: readonly ReviewDecision[];
@@ -87,22 +99,46 @@ export type AskApproval = (
   signal: AbortSignal,
 ) => Promise<ReviewDecision>;
 
+/** What the model asks to be permitted, for the rest of the turn or of the session. */
+export interface PermissionsRequest {
+  readonly callId: string;
+  readonly reason: string | null;
+  readonly permissions: PermissionProfile;
+}
+
+/** What the person grants of it; an empty profile is a refusal. */
+export interface PermissionsAnswer {
+  readonly permissions: PermissionProfile;
+  readonly scope: GrantScope;
+}
+
+/** Questions that the model has to the person. */
+export interface UserInputRequest {
+  readonly callId: string;
+  readonly questions: readonly RequestUserInputQuestion[];
+}
+
+/** The answers by question id; null when the person gave none. */
+export type UserInputAnswers = Readonly<Record<string, RequestUserInputAnswer>> | null;
+
 /** What a turn offers its tools. One per turn; `signal` ends with the turn. */
-export interface ToolContext {
+export interface ToolContext extends DecisionContext {
   readonly threadId: string;
   readonly turnId: string;
-  readonly cwd: AbsolutePath;
   readonly environment: Environment;
-  readonly sandboxPolicy: SandboxPolicy;
-  readonly approvalPolicy: AskForApproval;
   readonly askApproval: AskApproval;
+  /** Answers in the person's place under the policy `on-request`; nobody does when left out. */
+  readonly reviewer?: ApprovalReviewer | undefined;
+  readonly askPermissions: (
+    request: PermissionsRequest,
+    signal: AbortSignal,
+  ) => Promise<PermissionsAnswer>;
+  readonly askUserInput: (
+    request: UserInputRequest,
+    signal: AbortSignal,
+  ) => Promise<UserInputAnswers>;
   /** What the person approved for the session; it belongs to the session. */
   readonly approvals: ApprovalCache;
-  /** The person's shell. */
-  readonly shell: Shell;
-  readonly allowLoginShell: boolean;
-  /** The whole environment of a child, after the shell environment policy. */
-  readonly childEnv: Readonly<Record<string, string>>;
   readonly truncation: TruncationPolicy;
   readonly supportsImageInput: boolean;
   readonly supportsOriginalImageDetail: boolean;
@@ -116,7 +152,12 @@ export interface ToolContext {
   readonly hooks?: ToolHooks | undefined;
   /** Background processes go on using it when the call and the turn have ended. */
   readonly emit: (event: EventMsg) => void;
+  /** Has the model read a developer message after the output of this call. */
+  readonly tellModel: (text: string) => void;
 }
+
+/** What one context offers to all calls of a turn; the rest belongs to each call. */
+export type TurnToolContext = Omit<ToolContext, "emit" | "tellModel">;
 
 export interface Tool {
   /** The key that calls are routed by. */

@@ -3,6 +3,7 @@ import { resolve } from "@codex-ts/absolute-path";
 import { abortedText } from "./aborted-text.ts";
 import { functionSpec, objectSchema } from "./function-spec.ts";
 import { ImageError, imageDataUrl } from "./image.ts";
+import { checkReadable } from "./readable-paths.ts";
 import { type Tool, type ToolContext, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
@@ -49,6 +50,7 @@ export function createViewImageTool(options: { readonly originalDetail: boolean 
         );
       }
       const path = resolve(args.string("path"), context.cwd);
+      await checkReadable(path, context);
       const isOriginal = detail === "original" && context.supportsOriginalImageDetail;
       const url = await imageUrl(path, isOriginal ? "original" : "fit", context);
       context.emit({ type: "view_image_tool_call", call_id: call.callId, path });

@@ -12,16 +12,19 @@ export interface WritablePaths {
   allowsRealPath(path: AbsolutePath): boolean;
 }
 
-/** What the turn's policy allows; what a call asks for on top is no grant. */
+/** What the turn's policy and its grants allow; what a call asks for on top is no grant. */
 export async function writablePaths(context: ToolContext): Promise<WritablePaths> {
   const tmpdir = context.childEnv["TMPDIR"];
+  const additionalPermissions = context.grants.current();
   const named: SandboxContext = {
     policy: context.sandboxPolicy,
     policyCwd: context.cwd,
+    additionalPermissions,
   };
   const real: SandboxContext = {
     policy: await realPolicy(context.sandboxPolicy, tmpdir),
     policyCwd: fromAbsolute(await realPathOf(context.cwd)),
+    additionalPermissions,
   };
   return {
     allowsName: (path) => isPathWritable(path, named, { tmpdir }),

@@ -1,0 +1,91 @@
+// What becomes of a command, before anything of it runs: one value, with how it came about.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { Amendment, CommandRequest, DecisionTrace, Rulebook } from "@codex-ts/exec-policy";
+import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
+import type { Shell } from "@codex-ts/shell-command";
+import type { CommandPermissions } from "./command-permissions.ts";
+import type { PermissionGrants } from "./permission-grants.ts";
+
+/** The part of a turn's circumstances by which commands are judged. */
+export interface DecisionContext {
+  /** The folder that the turn works in. */
+  readonly cwd: AbsolutePath;
+  readonly approvalPolicy: AskForApproval;
+  readonly sandboxPolicy: SandboxPolicy;
+  /** The person's shell. */
+  readonly shell: Shell;
+  readonly allowLoginShell: boolean;
+  /** The whole environment of a child, after the shell environment policy. */
+  readonly childEnv: Readonly<Record<string, string>>;
+  /** What a person granted for the turn or the session. */
+  readonly grants: PermissionGrants;
+}
+
+/** Where a command runs, once it may: in the sandbox of the policy, or outside of any. */
+export type Confinedness = "sandboxed" | "unconfined";
+
+/** A verdict on a command. The trace names the layer, rule, file and line behind it. */
+export type CommandDecision = { readonly trace: DecisionTrace } & (
+  | {
+      readonly kind: "run";
+      readonly where: Confinedness;
+      /** To be offered if the sandbox stops it. */
+      readonly amendment: Amendment | null;
+    }
+  | {
+      readonly kind: "ask";
+      /** For whoever decides: a rule's reason, else the model's own words. */
+      readonly reason: string | null;
+      /** Where it runs when it is approved. */
+      readonly where: Confinedness;
+      readonly amendment: Amendment | null;
+    }
+  /** `reason` is the model's answer. */
+  | { readonly kind: "forbidden"; readonly reason: string }
+);
+
+/** Decides about a command. It reads and writes nothing, so it can also be asked just to know. */
+export function decideCommand(
+  rules: Rulebook,
+  argv: readonly string[],
+  permissions: CommandPermissions,
+  context: DecisionContext,
+): CommandDecision {
+  const judgement = rules.judge(commandRequest(argv, permissions, context));
+  const { trace } = judgement;
+  switch (judgement.kind) {
+    case "forbidden":
+      return { kind: "forbidden", reason: judgement.reason, trace };
+    case "ask":
+      return {
+        kind: "ask",
+        reason: judgement.reason ?? permissions.justification,
+        where: permissions.sandboxPermissions === "require_escalated" ? "unconfined" : "sandboxed",
+        amendment: judgement.amendment,
+        trace,
+      };
+    case "run":
+      return {
+        kind: "run",
+        where: judgement.bypassSandbox ? "unconfined" : "sandboxed",
+        amendment: judgement.amendment,
+        trace,
+      };
+  }
+}
+
+/** The question that a command is to the rules. */
+export function commandRequest(
+  argv: readonly string[],
+  permissions: CommandPermissions,
+  context: DecisionContext,
+): CommandRequest {
+  return {
+    argv,
+    approvalPolicy: context.approvalPolicy,
+    sandboxPolicy: context.sandboxPolicy,
+    sandboxPermissions: permissions.judgedAs,
+    prefixRule: permissions.prefixRule,
+    trustedPrograms: [context.shell.path],
+  };
+}
