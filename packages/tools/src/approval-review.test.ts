@@ -39,7 +39,7 @@ async function reviewedTurn(
 ): Promise<ReviewedTurn> {
   const { environment } = await localTestEnvironment();
   const reviewed: ReviewRequest[] = [];
-  const turn = await testTurn(await temporaryDirectory(), {
+  const turn = testTurn(await temporaryDirectory(), {
     environment,
     sandboxPolicy: { type: "read-only" },
     approvalPolicy: options.policy ?? "on-request",

@@ -95,7 +95,7 @@ describe("real commands", async () => {
     true,
   );
   const run = async (script: string) => {
-    await using turn = await testTurn(await temporaryDirectory(), {
+    await using turn = testTurn(await temporaryDirectory(), {
       environment: local.environment,
       sandboxPolicy: { type: "read-only" },
       approvalPolicy: "on-failure",

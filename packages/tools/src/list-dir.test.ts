@@ -12,7 +12,7 @@ async function list(turn: TestTurn, args: object = {}): Promise<string> {
 }
 
 test("shows folders, links and others by their marks, what is in a folder right below it", async () => {
-  await using turn = await testTurn(await temporaryDirectory());
+  await using turn = testTurn(await temporaryDirectory());
   await turn.folder.write({ "a/inner/deep/x": "", "a/file": "", "a-b": "", z: "" });
   await symlink("a", turn.folder.join("link"));
   execFileSync("mkfifo", [turn.folder.join("pipe")]);
@@ -32,7 +32,7 @@ test("shows folders, links and others by their marks, what is in a folder right 
 });
 
 test("shows a page, and says that there is more", async () => {
-  await using turn = await testTurn(await temporaryDirectory());
+  await using turn = testTurn(await temporaryDirectory());
   const names = Array.from({ length: 40 }, (_, index) => `f${String(index).padStart(2, "0")}`);
   await turn.folder.write(Object.fromEntries(names.map((name) => [name, ""])));
   expect((await list(turn)).split("\n").slice(1)).toEqual([
@@ -45,7 +45,7 @@ test("shows a page, and says that there is more", async () => {
 });
 
 test("an empty folder is its header alone", async () => {
-  await using turn = await testTurn(await temporaryDirectory());
+  await using turn = testTurn(await temporaryDirectory());
   expect(await list(turn)).toBe(`Absolute path: ${turn.folder.path}`);
 });
 
@@ -57,7 +57,7 @@ test.each([
   [{ offset: 9 }, /offset 9 is past the last of 1 entries/],
   [{ dir_path: "/nowhere/at/all" }, /failed to read directory.*ENOENT/],
 ])("%j is refused", async (args, message) => {
-  await using turn = await testTurn(await temporaryDirectory());
+  await using turn = testTurn(await temporaryDirectory());
   await turn.folder.write({ file: "" });
   expect(await list(turn, args)).toMatch(message);
 });
@@ -65,7 +65,7 @@ test.each([
 test("what commands may not read is not listed, by name or by link", async () => {
   await using secret = await temporaryDirectory();
   await secret.write({ key: "" });
-  await using turn = await testTurn(await temporaryDirectory(), {
+  await using turn = testTurn(await temporaryDirectory(), {
     sandboxPolicy: {
       type: "read-only",
       access: { type: "restricted", include_platform_defaults: true },

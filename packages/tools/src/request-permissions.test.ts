@@ -30,7 +30,7 @@ async function turnGranting(
   parts: Partial<ToolContext> = {},
 ): Promise<TestTurn & { readonly asked: PermissionsRequest[] }> {
   const asked: PermissionsRequest[] = [];
-  const turn = await testTurn(await temporaryDirectory(), {
+  const turn = testTurn(await temporaryDirectory(), {
     environment: local.environment,
     sandboxPolicy: readOnly,
     askPermissions: async (request) => {

@@ -18,7 +18,7 @@ const question = {
 
 async function turnAnswering(answers: UserInputAnswers, planMode = false) {
   const asked: UserInputRequest[] = [];
-  const turn = await testTurn(await temporaryDirectory(), {
+  const turn = testTurn(await temporaryDirectory(), {
     planMode,
     askUserInput: async (request) => {
       asked.push(request);
