@@ -115,7 +115,7 @@ const model: ModelInfo = {
   apply_patch_tool_type: "freeform",
   truncation_policy: { mode: "tokens", limit: 10_000 },
   supports_parallel_tool_calls: true,
-  experimental_supported_tools: ["test_sync_tool"],
+  experimental_supported_tools: ["list_dir", "test_sync_tool"],
 };
 
 /** Everything that can be switched on, is. */
@@ -126,10 +126,13 @@ const everything: Required<ToolSelection> = {
   applyPatchFreeform: true,
   allowLoginShell: true,
   webSearch: "live",
+  webSearchSettings: undefined,
+  requestPermissions: true,
+  requestUserInput: "every_mode",
   execPermissionApprovals: true,
   imageDetailOriginal: true,
   approvePatchesInside: true,
-  commandPolicy: undefined,
+  rules: undefined,
 };
 
 /** Stands for the tools that come from outside: MCP servers, and programs that embed the engine. */
