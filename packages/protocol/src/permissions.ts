@@ -15,6 +15,8 @@ export type SpecialPath =
 
 export type FileSystemPath =
   | { readonly type: "path"; readonly path: string }
+  /** Every path that the pattern (`*`, `**`, `?`, `[a-z]`) names. For access `none` alone. */
+  | { readonly type: "glob_pattern"; readonly pattern: string }
   | { readonly type: "special"; readonly value: SpecialPath };
 
 export interface FileSystemSandboxEntry {

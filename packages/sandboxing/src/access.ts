@@ -8,6 +8,7 @@ import type {
   FileSystemSandboxPolicy,
   SpecialPath,
 } from "@codex-ts/protocol";
+import { isDeniedByPattern } from "./deny-patterns.ts";
 import { followedKind, type HostFiles, nodeHostFiles } from "./host-files.ts";
 
 /** What the paths of a policy are resolved against. */
@@ -62,6 +63,8 @@ function resolveSpecial(special: SpecialPath, context: PathContext): AbsolutePat
 /** The absolute path that an entry means, or null where it means none (here, or now). */
 export function resolveEntryPath(path: FileSystemPath, context: PathContext): AbsolutePath | null {
   if (path.type === "special") return resolveSpecial(path.value, context);
+  // What a pattern names has entries of its own by the time that it counts.
+  if (path.type === "glob_pattern") return null;
   if (path.path === "" || path.path.includes("\0")) return null;
   return resolve(path.path, context.cwd, { home: context.home });
 }
@@ -107,6 +110,7 @@ export function resolveAccess(
   if (policy.kind !== "restricted") return "write";
   if (path.includes("\0")) return "none";
   const candidate = resolve(path, context.cwd, { home: context.home });
+  if (isDeniedByPattern(policy, candidate, context)) return "none";
   return accessAmong(resolveEntries(policy, context), candidate);
 }
 
@@ -133,6 +137,7 @@ function targetKey(path: FileSystemPath): string {
     }
     return normalized === "/tmp" ? "slash_tmp" : `path:${normalized}`;
   }
+  if (path.type === "glob_pattern") return `pattern:${path.pattern}`;
   const special = path.value;
   switch (special.kind) {
     case "project_roots":

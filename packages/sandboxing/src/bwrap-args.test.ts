@@ -70,7 +70,7 @@ const covered = (path: string) => `--perms 555 --tmpfs ${path} --remount-ro ${pa
 describe("the whole line", () => {
   test("read-only with network", () => {
     expect(build(policyOf(special("root", "read")), { network: "enabled" })).toEqual({
-      args: "--new-session --die-with-parent --ro-bind / / --dev /dev --unshare-user --unshare-pid --proc /proc --cap-drop ALL --".split(
+      args: "--new-session --die-with-parent --ro-bind / / --dev /dev --unshare-user --unshare-pid --unshare-ipc --proc /proc --cap-drop ALL --".split(
         " ",
       ),
       mountPoints: [],
@@ -87,7 +87,7 @@ describe("the whole line", () => {
       mountProc: false,
     });
     expect(args).toEqual(
-      "--die-with-parent --ro-bind / / --dev /dev --unshare-user --unshare-pid --unshare-net --cap-drop ALL --seccomp 3 --json-status-fd 4 --".split(
+      "--die-with-parent --ro-bind / / --dev /dev --unshare-user --unshare-pid --unshare-ipc --unshare-net --cap-drop ALL --seccomp 3 --json-status-fd 4 --".split(
         " ",
       ),
     );
@@ -95,7 +95,7 @@ describe("the whole line", () => {
 
   test("full access without network keeps the view of the disk, devices included", () => {
     expect(build({ kind: "unrestricted" }).args).toEqual(
-      "--new-session --die-with-parent --dev-bind / / --unshare-user --unshare-pid --unshare-net --proc /proc --cap-drop ALL --".split(
+      "--new-session --die-with-parent --dev-bind / / --unshare-user --unshare-pid --unshare-ipc --unshare-net --proc /proc --cap-drop ALL --".split(
         " ",
       ),
     );
@@ -114,6 +114,7 @@ describe("the whole line", () => {
       realpath: (path) => fromAbsolute(path),
       readLink: () => null,
       readText: () => null,
+      list: () => [],
       canWrite: () => true,
     };
     const denied = Array.from({ length: 1490 }, (_, index) => at(`/many/${index}`, "none"));
@@ -254,6 +255,7 @@ describe("mounts", () => {
       realpath: (path) => (path === "/" || path === "/ro" ? fromAbsolute(path) : null),
       readLink: () => null,
       readText: () => null,
+      list: () => [],
       canWrite: () => false,
     };
     const cwd = fromAbsolute("/ro");
@@ -358,7 +360,7 @@ describe("the base", () => {
       nullFd: 5,
     });
     expect(args.join(" ").replaceAll(base, "")).toBe(
-      `--new-session --die-with-parent --ro-bind / / --dev /dev --bind /tmp /tmp --bind /ws /ws ${covered("/ws/.codex")} --ro-bind /ws/.git /ws/.git --unshare-user --unshare-pid --unshare-net --proc /proc --cap-drop ALL --`,
+      `--new-session --die-with-parent --ro-bind / / --dev /dev --bind /tmp /tmp --bind /ws /ws ${covered("/ws/.codex")} --ro-bind /ws/.git /ws/.git --unshare-user --unshare-pid --unshare-ipc --unshare-net --proc /proc --cap-drop ALL --`,
     );
   });
 });

@@ -18,6 +18,13 @@ export interface BwrapOptions extends MountPlanOptions {
   readonly terminal?: boolean | undefined;
   /** Whether a fresh `/proc` can be mounted on this machine; true when not given. */
   readonly mountProc?: boolean | undefined;
+  /**
+   * The caller is root: what the owner of `/proc` may write without any capability is closed. bubblewrap
+   * leaves `/proc/sys` open, and `core_pattern` in it starts programs outside.
+   */
+  readonly isRoot?: boolean | undefined;
+  /** Loader variables of the command, which bubblewrap itself must not see. */
+  readonly loaderVariables?: Readonly<Record<string, string>> | undefined;
   /** The descriptor that bubblewrap reads the system call filter from. */
   readonly seccompFd?: number | undefined;
   /** The descriptor that bubblewrap reports to. */
@@ -29,6 +36,16 @@ export type BwrapCommand = MountPlan;
 
 /** bubblewrap itself refuses more than 9000 words; some are needed for the rest of the line. */
 const maxMountWords = 8900;
+
+/** Files of the kernel that their owner, root, may write; bubblewrap covers the rest of them. */
+const rootOwnedProc: readonly string[] = [
+  "/proc/sys",
+  "/proc/acpi",
+  "/proc/asound",
+  "/proc/fs",
+  "/proc/mtrr",
+  "/proc/scsi",
+];
 
 /** With everything writable only the network is cut off, and the view of the disk stays as it is. */
 const wholeDisk: MountPlan = {
@@ -61,6 +78,18 @@ export function buildBwrapArgs(
   const files = context.files ?? nodeHostFiles;
   const given = options.commandCwd;
   const canonicalCwd = files.realpath(given) ?? given;
+  const proc = [
+    "--proc",
+    "/proc",
+    ...(options.isRoot === true
+      ? rootOwnedProc.flatMap((path) => ["--ro-bind-try", path, path])
+      : []),
+  ];
+  const setVariables = Object.entries(options.loaderVariables ?? {}).flatMap(([name, value]) => [
+    "--setenv",
+    name,
+    value,
+  ]);
   const number = (flag: string, fd: number | undefined): readonly string[] =>
     fd === undefined ? [] : [flag, String(fd)];
   return {
@@ -71,13 +100,15 @@ export function buildBwrapArgs(
       ...plan.args,
       "--unshare-user",
       "--unshare-pid",
+      "--unshare-ipc",
       ...(policy.network === "enabled" ? [] : ["--unshare-net"]),
-      ...(options.mountProc === false ? [] : ["--proc", "/proc"]),
+      ...(options.mountProc === false ? [] : proc),
       ...(canonicalCwd === nodePath.normalize(given) ? [] : ["--chdir", canonicalCwd]),
       "--cap-drop",
       "ALL",
       ...number("--seccomp", options.seccompFd),
       ...number("--json-status-fd", options.statusFd),
+      ...setVariables,
       "--",
     ],
   };

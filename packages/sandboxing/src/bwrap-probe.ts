@@ -2,12 +2,13 @@
 import { closeSync } from "node:fs";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { findExecutable } from "./find-executable.ts";
+import type { BwrapProblem } from "./repair.ts";
 import { readFromStart } from "./scratch-file.ts";
 import { type Launcher, SandboxError, type StdioSource } from "./sandbox.ts";
 
 export type BwrapProbe =
   | { readonly usable: true; readonly mountProc: boolean }
-  | { readonly usable: false; readonly reason: string };
+  | { readonly usable: false; readonly reason: string; readonly problem: BwrapProblem };
 
 export interface BwrapProbeOptions {
   readonly bwrap: AbsolutePath;
@@ -33,20 +34,29 @@ export function isProcMountRefusal(stderr: string): boolean {
   );
 }
 
-/** What bubblewrap's complaint means, and the way out. */
-export function explainBwrapFailure(stderr: string): string {
+const explanations: Readonly<Record<BwrapProblem, string>> = {
+  missing: "could not find system bubblewrap on PATH",
+  too_old: "bubblewrap is too old, version 0.5 or newer is needed: upgrade it",
+  no_namespaces_left:
+    "no more user namespaces can be made: raise the limit with sysctl user.max_user_namespaces",
+  refused:
+    "this machine does not let bubblewrap make user namespaces; AppArmor may allow it only to the distribution's own bubblewrap package (sysctl kernel.apparmor_restrict_unprivileged_userns), a container needs a security profile that allows them",
+  unknown: "bubblewrap does not work",
+};
+
+/** What bubblewrap's complaint comes from. */
+export function bwrapProblem(stderr: string): BwrapProblem {
+  if (/unknown option/i.test(stderr)) return "too_old";
+  if (/no space left|ENOSPC/i.test(stderr)) return "no_namespaces_left";
+  if (/RTM_NEWADDR|uid map|namespace|not permitted|permission denied/i.test(stderr))
+    return "refused";
+  return "unknown";
+}
+
+/** A problem in words, with what bubblewrap said. */
+export function explainBwrapProblem(problem: BwrapProblem, stderr: string): string {
   const text = stderr.trim();
-  const quoted = text === "" ? "" : ` (${text})`;
-  if (/unknown option/i.test(text)) {
-    return `bubblewrap is too old, version 0.5 or newer is needed: upgrade it${quoted}`;
-  }
-  if (/no space left|ENOSPC/i.test(text)) {
-    return `no more user namespaces can be made: raise the limit with sysctl user.max_user_namespaces${quoted}`;
-  }
-  if (/RTM_NEWADDR|uid map|namespace|not permitted|permission denied/i.test(text)) {
-    return `this machine does not let bubblewrap make user namespaces; AppArmor may allow it only to the distribution's own bubblewrap package (sysctl kernel.apparmor_restrict_unprivileged_userns), a container needs a security profile that allows them${quoted}`;
-  }
-  return `bubblewrap does not work${quoted}`;
+  return `${explanations[problem]}${text === "" ? "" : ` (${text})`}`;
 }
 
 interface Run {
@@ -93,9 +103,10 @@ export async function probeBwrap(options: BwrapProbeOptions): Promise<BwrapProbe
       const without = await runOnce(options, /*mountProc*/ false);
       if (without.ok) return { usable: true, mountProc: false };
     }
-    return { usable: false, reason: explainBwrapFailure(full.stderr) };
+    const problem = bwrapProblem(full.stderr);
+    return { usable: false, problem, reason: explainBwrapProblem(problem, full.stderr) };
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
-    return { usable: false, reason: error.message };
+    return { usable: false, problem: "unknown", reason: error.message };
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { explainBwrapFailure, isProcMountRefusal } from "./bwrap-probe.ts";
+import { bwrapProblem, explainBwrapProblem, isProcMountRefusal } from "./bwrap-probe.ts";
 import { bwrapOutcome, parseBwrapStatus } from "./bwrap-status.ts";
 
 const started = '{ "child-pid": 42, "mnt-namespace": 1 }\n';
@@ -79,5 +79,5 @@ test.each([
   ["bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted", /AppArmor/],
   ["bwrap: something new", /something new/],
 ])("a machine that refuses bubblewrap gets an explanation: %s", (stderr, expected) => {
-  expect(explainBwrapFailure(stderr)).toMatch(expected);
+  expect(explainBwrapProblem(bwrapProblem(stderr), stderr)).toMatch(expected);
 });

@@ -4,11 +4,12 @@ import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
 import { buildBwrapArgs } from "./bwrap-args.ts";
 import { bwrapOutcome, parseBwrapStatus } from "./bwrap-status.ts";
 import { type ResolvedContext, resolveContext } from "./effective-context.ts";
-import { climb, type Ladder, reportOf, type Step } from "./ladder.ts";
+import { climb, type Ladder, type Step } from "./ladder.ts";
 import { createLandlockThreads } from "./landlock.ts";
 import { planLandlock } from "./landlock-rules.ts";
 import { createNativeLauncher } from "./launcher.ts";
 import { guardLinks } from "./link-guard.ts";
+import { withoutLoaderVariables } from "./loader-variables.ts";
 import { inspectMachine, type Machine } from "./machine.ts";
 import { createMountPoints } from "./mount-points.ts";
 import { waitUntilGone } from "./process-state.ts";
@@ -23,7 +24,11 @@ import {
   type SandboxReport,
   type StdioSource,
 } from "./sandbox.ts";
+import { checkRequired, reportOf } from "./report.ts";
+import { createRootMemory } from "./root-memory.ts";
 import { needsSandbox } from "./select-sandbox.ts";
+import { buildSeatbeltArgs } from "./seatbelt.ts";
+import type { SeccompArch } from "./seccomp.ts";
 import { readFromStart } from "./scratch-file.ts";
 
 export interface SandboxOptions {
@@ -41,6 +46,15 @@ export interface SandboxOptions {
    * more memory this process holds. True when not given.
    */
   readonly nativeCalls?: boolean | undefined;
+  /**
+   * True cuts commands without network off from what other programs of this machine offer beside it:
+   * Unix datagrams, which can otherwise be sent to any such socket that a command can see, and, where
+   * there is no namespace for it, shared memory and message queues. Programs lose syslog and pairs of
+   * datagram sockets by it. False when not given.
+   */
+  readonly isolateIpc?: boolean | undefined;
+  /** True goes without bubblewrap where Landlock can be had. False when not given. */
+  readonly useLandlock?: boolean | undefined;
 }
 
 const networkVariable = "CODEX_SANDBOX_NETWORK_DISABLED";
@@ -73,7 +87,9 @@ function bareCommand(
 export function createSandbox(options: SandboxOptions): Sandbox {
   const platform = options.platform ?? process.platform;
   const cwd = options.cwd ?? fromAbsolute(".");
+  const isolateIpc = options.isolateIpc === true;
   const threads = createLandlockThreads();
+  const roots = createRootMemory();
   const mountPoints = createMountPoints({
     registry: options.codexHome === undefined ? null : join(options.codexHome, "tmp/mount-points"),
     pid: process.pid,
@@ -102,6 +118,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
           arch: process.arch,
           searchPath: options.env["PATH"],
           cwd,
+          isolateIpc,
+          landlockOnly: options.useLandlock === true,
         });
       } catch (error) {
         // What got in the way of finding out (no descriptors left, say) may be gone next time.
@@ -120,10 +138,14 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   function prepareBwrap(
     command: CommandSpec,
     policy: ResolvedContext,
-    tools: { readonly step: Extract<Step, { kind: "bwrap" }>; readonly ladder: Ladder },
+    tools: {
+      readonly step: Extract<Step, { kind: "bwrap" }>;
+      readonly ladder: Ladder;
+      readonly machine: Machine;
+    },
     terminal: boolean,
-    openScratchFile: () => number,
   ): PreparedCommand {
+    const { env, loaderVariables } = withoutLoaderVariables(command.env);
     const networkDisabled = policy.network === "restricted";
     const filter = networkDisabled ? tools.ladder.filter : null;
     const statusFd = firstExtraFd + (filter === null ? 0 : 1);
@@ -134,6 +156,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       seccompFd: filter === null ? undefined : firstExtraFd,
       statusFd,
       nullFd: statusFd + 1,
+      isRoot: tools.machine.isRoot,
+      loaderVariables,
       isMountPoint: (path) => mountPoints.isHeld(path),
     });
     for (const root of plan.missingRoots) {
@@ -143,7 +167,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     const points = mountPoints.hold(plan.mountPoints);
     let status: number;
     try {
-      status = openScratchFile();
+      status = tools.machine.openScratchFile();
     } catch (error) {
       points[Symbol.dispose]();
       throw error;
@@ -161,7 +185,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       launcher: plainLauncher,
       argv: [tools.step.bwrap, ...plan.args, ...command.argv],
       cwd: command.cwd,
-      env: networkDisabled ? { ...command.env, [networkVariable]: "1" } : command.env,
+      env: networkDisabled ? { ...env, [networkVariable]: "1" } : env,
       extraStdio,
       networkDisabled,
       outcome: async (exit, stderrTail) => bwrapOutcome(readStatus(), exit, stderrTail),
@@ -182,9 +206,9 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     command: CommandSpec,
     policy: ResolvedContext,
     version: number,
-    filter: Uint8Array | null,
+    arch: SeccompArch,
   ): Promise<PreparedCommand> {
-    const { native, isRoot } = await machine();
+    const { native } = await machine();
     const plan = planLandlock(policy, policy.paths);
     if (plan.kind === "refused" || native === null) {
       const reason = plan.kind === "refused" ? plan.reason : "the C library cannot be called";
@@ -197,8 +221,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       version,
       writable: plan.writable,
       cutNetwork: plan.cutNetwork,
-      filter: plan.cutNetwork ? filter : null,
-      dropCapabilities: isRoot,
+      arch,
+      isolateIpc,
     });
     if (plan.unprotected.length > 0) {
       warn(`not protected from commands on this machine: ${plan.unprotected.join(", ")}`);
@@ -218,11 +242,21 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       context: SandboxContext,
       prepareOptions: PrepareOptions = {},
     ): Promise<PreparedCommand> {
-      const policy = resolveContext(context, {
+      const asked = resolveContext(context, {
         tmpdir: command.env["TMPDIR"],
         home: options.env["HOME"],
       });
+      const held = roots.hold(asked.fileSystem, asked.paths);
+      for (const message of held.moved) warn(message);
+      const policy: ResolvedContext = { ...asked, fileSystem: held.policy };
+      const { require } = prepareOptions;
       if (!needsSandbox(policy.fileSystem, policy.network)) {
+        if (policy.fileSystem.kind === "external-sandbox" && (require?.length ?? 0) > 0) {
+          throw new SandboxError(
+            "aspect_not_enforced",
+            "the policy leaves confining to a sandbox outside: nothing of it can be vouched for here",
+          );
+        }
         const bare = bareCommand(command, plainLauncher, "none", /*networkDisabled*/ false);
         // An external sandbox has cut the network off already; programs are told all the same.
         return policy.network === "enabled"
@@ -230,21 +264,30 @@ export function createSandbox(options: SandboxOptions): Sandbox {
           : { ...bare, env: { ...command.env, [networkVariable]: "1" } };
       }
       const current = await ladder();
-      const { step, warnings, filter } = current;
+      checkRequired(require, reportOf(current));
+      const { step, warnings, arch } = current;
       switch (step.kind) {
         case "bwrap": {
-          const { openScratchFile } = await machine();
-          const terminal = prepareOptions.terminal === true;
-          return prepareBwrap(
-            command,
-            policy,
-            { step, ladder: current },
-            terminal,
-            openScratchFile,
-          );
+          const tools = { step, ladder: current, machine: await machine() };
+          return prepareBwrap(command, policy, tools, prepareOptions.terminal === true);
         }
         case "landlock":
-          return prepareLandlock(command, policy, step.version, filter);
+          if (arch === null) throw unavailable(warnings, "no system call filter is known");
+          return prepareLandlock(command, policy, step.version, arch);
+        case "seatbelt": {
+          const args = buildSeatbeltArgs(policy, policy.paths);
+          const bare = bareCommand(
+            command,
+            plainLauncher,
+            "seatbelt",
+            policy.network === "restricted",
+          );
+          return {
+            ...bare,
+            argv: [...args, ...command.argv] as [string, ...string[]],
+            env: { ...bare.env, CODEX_SANDBOX: "seatbelt" },
+          };
+        }
         case "none":
           throw unavailable(warnings, "the policy asks for a sandbox");
       }

@@ -1,5 +1,6 @@
 // What a SandboxContext amounts to once everything in it is taken together.
 import type { PathContext } from "./access.ts";
+import { expandPatterns } from "./deny-patterns.ts";
 import { effectiveFileSystem, effectiveNetwork } from "./effective.ts";
 import type { HostFiles } from "./host-files.ts";
 import { fromSandboxPolicy, type SplitPolicy } from "./legacy-policy.ts";
@@ -24,9 +25,9 @@ export function resolveContext(
   const paths: PathContext = { cwd: context.policyCwd, ...options };
   const split = fromSandboxPolicy(context.policy, paths);
   return {
-    fileSystem: effectiveFileSystem(
-      context.fileSystem ?? split.fileSystem,
-      context.additionalPermissions,
+    fileSystem: expandPatterns(
+      effectiveFileSystem(context.fileSystem ?? split.fileSystem, context.additionalPermissions),
+      paths,
     ),
     network: effectiveNetwork(context.network ?? split.network, context.additionalPermissions),
     paths,

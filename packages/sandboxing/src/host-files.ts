@@ -3,6 +3,7 @@ import {
   accessSync,
   constants,
   lstatSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -21,6 +22,8 @@ export interface HostFiles {
   /** The text of the symbolic link at `path`. */
   readLink(path: string): string | null;
   readText(path: string): string | null;
+  /** What stands in the folder `path`; links are no folders. */
+  list(path: string): readonly { readonly name: string; readonly isFolder: boolean }[];
   /** Whether this process may create entries in the folder `path`. */
   canWrite(path: string): boolean;
 }
@@ -45,6 +48,11 @@ export const nodeHostFiles: HostFiles = {
   realpath: (path) => orNull(() => realpathSync.native(path) as AbsolutePath),
   readLink: (path) => orNull(() => readlinkSync(path)),
   readText: (path) => orNull(() => readFileSync(path, "utf8")),
+  list: (path) =>
+    (orNull(() => readdirSync(path, { withFileTypes: true })) ?? []).map((entry) => ({
+      name: entry.name,
+      isFolder: entry.isDirectory(),
+    })),
   canWrite: (path) =>
     orNull(() => {
       accessSync(path, constants.W_OK | constants.X_OK);

@@ -18,7 +18,19 @@ export { findSystemBwrap } from "./find-bwrap.ts";
 export { type ExecutableLookup, findExecutable } from "./find-executable.ts";
 export { type HostFileKind, type HostFiles, nodeHostFiles } from "./host-files.ts";
 export { fromSandboxPolicy, type SplitPolicy } from "./legacy-policy.ts";
-export { isPathWritable } from "./path-writable.ts";
+export { isPathReadable, isPathWritable } from "./path-access.ts";
+export {
+  intersectProfiles,
+  isEmptyProfile,
+  mergeProfiles,
+  normalizeProfile,
+} from "./permission-profile.ts";
 export { readableRoots, unreadableRoots, type WritableRoot, writableRoots } from "./roots.ts";
-export { buildSeccompFilter, type SeccompArch, type SeccompMode } from "./seccomp.ts";
+export {
+  buildSeccompFilter,
+  type SeccompArch,
+  type SeccompMode,
+  type SeccompOptions,
+} from "./seccomp.ts";
 export { needsSandbox, type SandboxPreference, selectSandbox } from "./select-sandbox.ts";
+export { needsDirectEnforcement, toSandboxPolicy } from "./to-sandbox-policy.ts";

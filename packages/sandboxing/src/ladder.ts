@@ -1,23 +1,31 @@
 // Which sandbox this machine can give: bubblewrap, else a Landlock thread, else none.
-import type { AbsolutePath } from "@codex-ts/absolute-path";
-import { probeBwrap } from "./bwrap-probe.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { type AbsolutePath, fromAbsolute } from "@codex-ts/absolute-path";
+import { explainBwrapProblem, probeBwrap } from "./bwrap-probe.ts";
 import { findSystemBwrap } from "./find-bwrap.ts";
-import { findExecutable } from "./find-executable.ts";
 import type { Machine } from "./machine.ts";
-import type { AspectReport, SandboxReport } from "./sandbox.ts";
-import { buildSeccompFilter, seccompArch } from "./seccomp.ts";
+import { type BwrapProblem, type HostFacts, repairCommand } from "./repair.ts";
+import { SandboxError } from "./sandbox.ts";
+import { sandboxExec, seatbeltProbeArgs } from "./seatbelt.ts";
+import { buildSeccompFilter, type SeccompArch, seccompArch } from "./seccomp.ts";
 
 export type Step =
   | { readonly kind: "bwrap"; readonly bwrap: AbsolutePath; readonly mountProc: boolean }
   | { readonly kind: "landlock"; readonly version: number }
+  | { readonly kind: "seatbelt" }
   | { readonly kind: "none" };
 
 export interface Ladder {
   readonly step: Step;
   /** Why the step above could not be had, and the way to get it; empty on the first step. */
   readonly warnings: readonly string[];
-  /** The filter for commands without network, or null where none is known for this processor. */
+  /** The command that would give this machine the step above; null where there is none to give. */
+  readonly repair: string | null;
+  /** What the filter is built for, or null where none is known for this processor. */
+  readonly arch: SeccompArch | null;
+  /** The filter of bubblewrap's commands without network. */
   readonly filter: Uint8Array | null;
+  readonly isolateIpc: boolean;
 }
 
 export interface LadderOptions {
@@ -26,121 +34,110 @@ export interface LadderOptions {
   readonly arch: string;
   readonly searchPath: string | undefined;
   readonly cwd: string;
+  readonly isolateIpc: boolean;
+  /** Leave bubblewrap alone. */
+  readonly landlockOnly: boolean;
 }
 
-const installCommands: readonly (readonly [program: string, command: string])[] = [
-  ["apt-get", "apt-get install bubblewrap"],
-  ["dnf", "dnf install bubblewrap"],
-  ["pacman", "pacman -S bubblewrap"],
-  ["apk", "apk add bubblewrap"],
-  ["zypper", "zypper install bubblewrap"],
-];
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
 
-function repairLine(options: LadderOptions): string {
-  const known = installCommands.find(
-    ([program]) =>
-      findExecutable(program, { searchPath: options.searchPath, cwd: options.cwd }).found,
-  );
-  return known === undefined
-    ? "install bubblewrap with the package manager of this system"
-    : `install bubblewrap: ${known[1]}`;
+function hostFacts({ machine }: LadderOptions): HostFacts {
+  return {
+    osRelease: textOf("/etc/os-release") ?? textOf("/usr/lib/os-release") ?? "",
+    setting: (name) => textOf(`/proc/sys/${name}`)?.trim() ?? null,
+    isRoot: machine.isRoot,
+    isContainer: existsSync("/.dockerenv") || existsSync("/run/.containerenv"),
+  };
 }
 
 const otherPlatforms: Partial<Record<NodeJS.Platform, string>> = {
-  darwin: "commands cannot be confined on macOS yet: the Seatbelt sandbox is not built",
-  win32: "commands cannot be confined on Windows: there is no sandbox for it here",
+  darwin: `commands cannot be confined: ${sandboxExec} does not work on this Mac`,
+  win32:
+    "commands cannot be confined on Windows: there is no sandbox for it here. Run codex-ts inside WSL 2, where the Linux sandbox works, or approve commands one by one",
 };
+
+async function worksOnMac({ machine, cwd }: LadderOptions): Promise<boolean> {
+  try {
+    const { exited } = await machine.launcher.launch({
+      argv: seatbeltProbeArgs({ cwd: fromAbsolute(cwd) }),
+      cwd: "/",
+      env: {},
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    return (await exited).code === 0;
+  } catch (error) {
+    if (error instanceof SandboxError) return false;
+    throw error;
+  }
+}
+
+/** Why bubblewrap cannot be had, and the command that changes it. */
+interface Lack {
+  readonly reason: string;
+  readonly repair: string | null;
+}
+
+function lackOf(problem: BwrapProblem, reason: string, options: LadderOptions): Lack {
+  const repair = repairCommand(problem, hostFacts(options));
+  const isMissing = problem === "missing";
+  if (repair !== null) {
+    return { reason: `${reason}; ${isMissing ? "install bubblewrap" : "to repair it"}: ${repair}`, repair };
+  }
+  const packageManager = "install bubblewrap with the package manager of this system";
+  return { reason: isMissing ? `${reason}; ${packageManager}` : reason, repair };
+}
+
+async function tryBwrap(
+  options: LadderOptions,
+  filter: Uint8Array | null,
+): Promise<Extract<Step, { kind: "bwrap" }> | Lack> {
+  if (options.landlockOnly) {
+    return { reason: "the settings ask for Landlock instead of bubblewrap", repair: null };
+  }
+  const { machine, searchPath } = options;
+  const bwrap = findSystemBwrap(searchPath, options.cwd);
+  if (bwrap === null) return lackOf("missing", explainBwrapProblem("missing", ""), options);
+  const { launcher, openScratchFile } = machine;
+  const probe = await probeBwrap({ bwrap, launcher, openScratchFile, searchPath, filter });
+  return probe.usable
+    ? { kind: "bwrap", bwrap, mountProc: probe.mountProc }
+    : lackOf(probe.problem, probe.reason, options);
+}
+
+const weaker =
+  "Landlock confines commands instead: .git, .agents and .codex in writable folders are not protected, and policies that limit reading are refused";
 
 /** Tries the steps from the top. */
 export async function climb(options: LadderOptions): Promise<Ladder> {
-  const { machine, platform, searchPath } = options;
+  const { machine, platform, isolateIpc } = options;
   const arch = seccompArch(options.arch);
-  const filter = arch === null ? null : buildSeccompFilter("compatible", arch);
+  const filter =
+    arch === null ? null : buildSeccompFilter("compatible", arch, { refuseDatagrams: isolateIpc });
+  const ladder = (step: Step, warnings: readonly string[] = [], repair: string | null = null): Ladder => ({
+    step,
+    warnings,
+    repair,
+    arch,
+    filter,
+    isolateIpc,
+  });
+  if (platform === "darwin" && (await worksOnMac(options))) return ladder({ kind: "seatbelt" });
   if (platform !== "linux") {
     const reason =
       otherPlatforms[platform] ??
       `commands cannot be confined on ${platform}: there is no sandbox for it here`;
-    return { step: { kind: "none" }, warnings: [reason], filter };
+    return ladder({ kind: "none" }, [reason]);
   }
-
-  const bwrap = findSystemBwrap(searchPath, options.cwd);
-  let reason = `could not find system bubblewrap on PATH; ${repairLine(options)}`;
-  if (bwrap !== null) {
-    const probe = await probeBwrap({
-      bwrap,
-      launcher: machine.launcher,
-      openScratchFile: machine.openScratchFile,
-      searchPath,
-      filter,
-    });
-    if (probe.usable) {
-      return { step: { kind: "bwrap", bwrap, mountProc: probe.mountProc }, warnings: [], filter };
-    }
-    reason = probe.reason;
-  }
-
+  const bwrap = await tryBwrap(options, filter);
+  if ("kind" in bwrap) return ladder(bwrap);
   const version = machine.native?.calls.landlockVersion() ?? 0;
-  if (version === 0 || filter === null) {
-    return { step: { kind: "none" }, warnings: [reason], filter };
-  }
-  const weaker =
-    "Landlock confines commands instead: .git, .agents and .codex in writable folders are not protected, and policies that limit reading are refused";
-  return { step: { kind: "landlock", version }, warnings: [reason, weaker], filter };
-}
-
-const enforced = (by: string): AspectReport => ({ enforced: true, by });
-const open = (by: string): AspectReport => ({ enforced: false, by });
-
-function aspectsOf({ step, warnings, filter }: Ladder): SandboxReport["aspects"] {
-  switch (step.kind) {
-    case "bwrap":
-      return {
-        file_writes: enforced("read-only mounts (bubblewrap)"),
-        file_reads: enforced("mounts of what may be read (bubblewrap)"),
-        network: enforced(
-          filter === null
-            ? "network namespace (bubblewrap)"
-            : "network namespace (bubblewrap) and system call filter",
-        ),
-        processes: enforced(
-          step.mountProc
-            ? "process namespace with its own /proc (bubblewrap)"
-            : "process namespace (bubblewrap); /proc is the host's",
-        ),
-        devices: enforced("a minimal /dev (bubblewrap)"),
-      };
-    case "landlock":
-      return {
-        file_writes: enforced(
-          `Landlock version ${step.version}; not inside writable folders (.git, .agents, .codex)`,
-        ),
-        file_reads: open("Landlock is not asked to limit reading: such policies are refused"),
-        network: enforced(
-          step.version >= 4 ? "Landlock and system call filter" : "system call filter",
-        ),
-        processes:
-          step.version >= 6
-            ? enforced("Landlock keeps signals inside; processes of others stay visible")
-            : open("this kernel's Landlock does not limit signals"),
-        devices: enforced("Landlock opens none for writing but null devices and terminals"),
-      };
-    case "none": {
-      const missing = open(warnings[0] ?? "no sandbox");
-      return {
-        file_writes: missing,
-        file_reads: missing,
-        network: missing,
-        processes: missing,
-        devices: missing,
-      };
-    }
-  }
-}
-
-export function reportOf(ladder: Ladder): SandboxReport {
-  return {
-    step: ladder.step.kind,
-    aspects: aspectsOf(ladder),
-    warnings: ladder.warnings,
-  };
+  return version === 0 || arch === null
+    ? ladder({ kind: "none" }, [bwrap.reason], bwrap.repair)
+    : ladder({ kind: "landlock", version }, [bwrap.reason, weaker], bwrap.repair);
 }

@@ -52,6 +52,10 @@ export function planLandlock(policy: BwrapPolicy, context: PathContext): Landloc
     ({ root }) => followedKind(files, root) !== null,
   );
   const unprotected: AbsolutePath[] = [];
+  // A folder in one that is opened is open: naming it would only let it be swapped for a link.
+  const outermost = roots.filter(
+    ({ root }) => !roots.some((other) => other.root !== root && isInside(root, other.root)),
+  );
   for (const { root, readOnlySubpaths } of roots) {
     const defaults = [
       ...protectedSubpaths(root, { files, missingCodex: true }),
@@ -69,7 +73,7 @@ export function planLandlock(policy: BwrapPolicy, context: PathContext): Landloc
   }
   return {
     kind: "possible",
-    writable: [...roots.map(({ root }) => root), ...devices],
+    writable: [...outermost.map(({ root }) => root), ...devices],
     cutNetwork,
     unprotected: [...new Set(unprotected)],
   };

@@ -1,6 +1,6 @@
 // The thread that confines itself and then starts commands, which inherit what binds it. What it is once
 // denied it never gets back: one thread serves one policy.
-import { closeSync, constants as fileConstants, openSync, statSync } from "node:fs";
+import { closeSync, constants as fileConstants, openSync, readlinkSync, statSync } from "node:fs";
 import { getSystemErrorMessage } from "node:util";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type Koffi from "koffi";
@@ -10,14 +10,14 @@ import {
   type NativeSpawnRequest,
   type NativeSpawnResult,
 } from "./native-spawn.ts";
+import { buildSeccompFilter, type SeccompArch } from "./seccomp.ts";
 
 export interface LandlockWorkerData {
   readonly version: number;
   readonly writable: readonly string[];
   readonly cutNetwork: boolean;
-  /** The system call filter; none where the network stays open. */
-  readonly filter: Uint8Array | null;
-  readonly dropCapabilities: boolean;
+  readonly arch: SeccompArch;
+  readonly isolateIpc: boolean;
 }
 
 export interface LandlockWorkerRequest extends NativeSpawnRequest {
@@ -30,7 +30,14 @@ export type LandlockWorkerMessage =
   | { readonly kind: "spawned"; readonly id: number; readonly result: NativeSpawnResult };
 
 // include/uapi/linux/prctl.h, seccomp.h, landlock.h and capability.h; the same on every architecture.
-const prctlOption = { setSeccomp: 22, dropBoundingCapability: 24, setNoNewPrivileges: 38 } as const;
+const prctlOption = {
+  setDumpable: 4,
+  setSeccomp: 22,
+  dropBoundingCapability: 24,
+  setNoNewPrivileges: 38,
+  ambientCapabilities: 47,
+} as const;
+const clearAmbient = 4;
 const seccompFilterMode = 2;
 const landlockCall = { createRuleset: 444, addRule: 445, restrictSelf: 446 } as const;
 const pathBeneathRule = 1;
@@ -87,8 +94,11 @@ function bindCalls(koffi: KoffiModule) {
 
 type Calls = ReturnType<typeof bindCalls>;
 
+/** Somebody who is not root may have capabilities too, and hand them on. */
 function dropCapabilities(calls: Calls): void {
-  // First the bounding set, which a program of root would otherwise be given back on exec.
+  calls.control(prctlOption.ambientCapabilities, clearAmbient);
+  // First the bounding set, which a program of root would otherwise be given back on exec. Who may not
+  // change it is given nothing back.
   for (let capability = 0; capability <= highestCapability; capability += 1) {
     if (calls.control(prctlOption.dropBoundingCapability, capability) < 0) break;
   }
@@ -107,6 +117,9 @@ function restrictFiles(calls: Calls, data: LandlockWorkerData): void {
     for (const path of data.writable) {
       const fd = openSync(path, openPathOnly | fileConstants.O_RDONLY);
       try {
+        // Links were resolved when the policy was: one that has come since then is somebody's trick.
+        const real = readlinkSync(`/proc/self/fd/${fd}`);
+        if (real !== path) throw new ConfinementError(`${path} leads to ${real} now`);
         // struct landlock_path_beneath_attr, which is packed.
         const rule = new Uint8Array(12);
         const view = new DataView(rule.buffer);
@@ -127,15 +140,26 @@ function restrictFiles(calls: Calls, data: LandlockWorkerData): void {
   }
 }
 
+/** The number that the kernel knows this thread by. */
+function ownThread(): number {
+  return Number(readlinkSync("/proc/thread-self").split("/").at(-1));
+}
+
 function confineThisThread(koffi: KoffiModule, data: LandlockWorkerData): void {
   const calls = bindCalls(koffi);
-  if (data.dropCapabilities) dropCapabilities(calls);
+  // Commands share their confinement with this thread, which would let them trace it. That asks for a
+  // process whose memory may be dumped, and the process of this thread is none from here on.
+  calls.check(calls.control(prctlOption.setDumpable, 0), "PR_SET_DUMPABLE");
+  dropCapabilities(calls);
   calls.check(calls.control(prctlOption.setNoNewPrivileges, 1), "no_new_privs");
   restrictFiles(calls, data);
-  if (data.filter !== null) {
-    const program = { length: data.filter.length / 8, filter: data.filter };
-    calls.check(calls.setFilter(prctlOption.setSeccomp, seccompFilterMode, program), "seccomp");
-  }
+  const filter = buildSeccompFilter(data.cutNetwork ? "compatible" : "networked", data.arch, {
+    refuseDatagrams: data.isolateIpc,
+    refuseSharedIpc: data.isolateIpc,
+    shield: { pid: process.pid, thread: ownThread() },
+  });
+  const program = { length: filter.length / 8, filter };
+  calls.check(calls.setFilter(prctlOption.setSeccomp, seccompFilterMode, program), "seccomp");
 }
 
 async function serve(port: MessagePort, data: LandlockWorkerData): Promise<void> {

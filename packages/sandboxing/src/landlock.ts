@@ -1,4 +1,5 @@
 // One confined thread for each policy, kept for the commands that come after.
+import { statSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type {
   LandlockWorkerData,
@@ -95,6 +96,12 @@ async function startThread(data: LandlockWorkerData): Promise<Thread> {
   };
 }
 
+/** A folder that was removed and made again is another one to the kernel. */
+function identityOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return [path, stat?.dev, stat?.ino, stat?.birthtimeMs].join(" ");
+}
+
 interface Entry {
   readonly starting: Promise<Thread>;
   /** Calls that wait for this thread. */
@@ -119,7 +126,7 @@ export function createLandlockThreads(): LandlockThreads {
 
   return {
     spawnerFor(data) {
-      const key = JSON.stringify([data.writable, data.cutNetwork]);
+      const key = JSON.stringify([data.writable.map(identityOf), data.cutNetwork]);
       return async (request) => {
         const entry = entries.get(key) ?? { starting: startThread(data), users: 0 };
         entries.delete(key);

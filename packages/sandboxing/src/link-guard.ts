@@ -1,10 +1,20 @@
 // No mount can hold a symbolic link in place, so links to protected paths are looked at afterwards.
-import { existsSync, lstatSync, readlinkSync, renameSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+} from "node:fs";
+import nodePath from "node:path";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 
 interface LinkState {
   readonly path: AbsolutePath;
   readonly target: string;
+  /** Where its folder really was. */
+  readonly folder: string | null;
 }
 
 export interface LinkGuard {
@@ -20,6 +30,14 @@ function readTarget(path: AbsolutePath): string | null {
   }
 }
 
+function realFolder(path: AbsolutePath): string | null {
+  try {
+    return realpathSync(nodePath.dirname(path));
+  } catch {
+    return null;
+  }
+}
+
 function freeName(path: AbsolutePath): string {
   for (let number = 1; ; number += 1) {
     const name = `${path}.replaced-${number}`;
@@ -27,9 +45,11 @@ function freeName(path: AbsolutePath): string {
   }
 }
 
-function restoreLink({ path, target }: LinkState): string | null {
+function restoreLink({ path, target, folder }: LinkState): string | null {
   if (readTarget(path) === target) return null;
   try {
+    // This runs unconfined: a folder that was swapped must not have it done somewhere else.
+    if (realFolder(path) !== folder) throw new Error("its folder is not where it was");
     let kept = "";
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
       const name = freeName(path);
@@ -48,7 +68,7 @@ function restoreLink({ path, target }: LinkState): string | null {
 export function guardLinks(links: readonly AbsolutePath[]): LinkGuard {
   const states = links.flatMap((path) => {
     const target = readTarget(path);
-    return target === null ? [] : [{ path, target }];
+    return target === null ? [] : [{ path, target, folder: realFolder(path) }];
   });
   return {
     restore: () => states.map(restoreLink).filter((message) => message !== null),

@@ -219,7 +219,7 @@ export function planMounts(
 
   const roots = rules.filter(({ kind }) => kind === "write").map(({ path }) => path);
   const bindToSelf = (path: AbsolutePath): readonly string[] => ["--bind", path, path];
-  const pins = pinnedFolders(targets, roots);
+  const pins = pinnedFolders([...targets, ...links], roots);
   // Over an empty file system a pin needs the root's own folders to stand on.
   const pinGround = readsAll || pins.length === 0 ? [] : roots;
   return {

@@ -7,7 +7,7 @@ import { resolveAccess } from "./access.ts";
 import { isLikelyDenied } from "./denial.ts";
 import { effectiveFileSystem, effectiveNetwork, effectiveSandboxPolicy } from "./effective.ts";
 import { fromSandboxPolicy } from "./legacy-policy.ts";
-import { isPathWritable } from "./path-writable.ts";
+import { isPathWritable } from "./path-access.ts";
 import { needsSandbox, selectSandbox } from "./select-sandbox.ts";
 
 let cwd: AbsolutePath;

@@ -88,7 +88,22 @@ export interface PreparedCommand extends AsyncDisposable {
   outcome(exit: ExitStatus, stderrTail: string): Promise<SandboxOutcome>;
 }
 
-export type SandboxAspect = "file_writes" | "file_reads" | "network" | "processes" | "devices";
+/**
+ * `file_attributes`: modes, owners and times of files that may not be written. `protected_paths`: `.git`,
+ * `.agents` and `.codex` in writable folders. `local_ipc`: Unix sockets, shared memory and keyrings of
+ * other programs. `devices`: devices, and settings of the kernel.
+ */
+export const sandboxAspects = [
+  "file_writes",
+  "file_attributes",
+  "protected_paths",
+  "file_reads",
+  "network",
+  "local_ipc",
+  "processes",
+  "devices",
+] as const;
+export type SandboxAspect = (typeof sandboxAspects)[number];
 
 export interface AspectReport {
   readonly enforced: boolean;
@@ -102,11 +117,18 @@ export interface SandboxReport {
   readonly aspects: Readonly<Record<SandboxAspect, AspectReport>>;
   /** For people: what is missing and the way to get it (`install bubblewrap …`). Empty when all is well. */
   readonly warnings: readonly string[];
+  /** The command that would give this machine a better step; null when there is none to give. */
+  readonly repair: string | null;
 }
 
 export interface PrepareOptions {
   /** The command gets a terminal of its own: job control must work. */
   readonly terminal?: boolean | undefined;
+  /**
+   * What of the policy must really be enforced: on a machine that does not, `prepare` rejects with
+   * `aspect_not_enforced`. What the policy allows anyway needs no enforcement.
+   */
+  readonly require?: readonly SandboxAspect[] | undefined;
 }
 
 export interface Sandbox extends AsyncDisposable {
@@ -114,7 +136,8 @@ export interface Sandbox extends AsyncDisposable {
   report(signal?: AbortSignal): Promise<SandboxReport>;
   /**
    * Wraps a command. A policy that asks for no confinement gives the command back as it is; one that
-   * the machine cannot enforce rejects with a {@link SandboxError} `sandbox_unavailable`.
+   * the machine cannot enforce rejects with a {@link SandboxError} `sandbox_unavailable`, and one whose
+   * required aspects it does not enforce with `aspect_not_enforced`.
    */
   prepare(
     command: CommandSpec,
@@ -128,6 +151,7 @@ export interface Sandbox extends AsyncDisposable {
 export type SandboxErrorCode =
   | "sandbox_unavailable"
   | "setup_failed"
+  | "aspect_not_enforced"
   | "command_not_found"
   | "spawn_failed"
   | "invalid_policy";
