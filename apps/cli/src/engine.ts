@@ -158,6 +158,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     env,
     cwd,
     codexHome: config.codexHome,
+    useLandlock: config.features.enabled("use_legacy_landlock"),
     onWarning: (warning) => warnings.push(warning),
   });
   const environment = createLocalEnvironment({ sandbox });

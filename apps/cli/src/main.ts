@@ -65,6 +65,18 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { runExecPolicyCheck } = await import("./commands/execpolicy.ts");
       return runExecPolicyCheck(invocation, terminal);
     }
+    case "sandbox": {
+      const { runSandbox } = await import("./commands/sandbox.ts");
+      return runSandbox(invocation, terminal);
+    }
+    case "sandbox probe": {
+      const { runSandboxProbe } = await import("./commands/sandbox.ts");
+      return runSandboxProbe(invocation, terminal);
+    }
+    case "sandbox check": {
+      const { runSandboxCheck } = await import("./commands/sandbox.ts");
+      return runSandboxCheck(invocation, terminal);
+    }
     case "completion": {
       const [{ completionScript }, { buildProgram }] = await Promise.all([
         import("./commands/completion.ts"),

@@ -12,6 +12,7 @@ import {
 } from "./flags.ts";
 import { nearestWord } from "./nearest-word.ts";
 import { moveResumeToFront } from "./resume-words.ts";
+import { addSandboxCommand, type SandboxInvocation } from "./sandbox-grammar.ts";
 import { version } from "./version.ts";
 
 export type Invocation =
@@ -46,6 +47,7 @@ export type Invocation =
       readonly resolveHostExecutables: boolean;
       readonly words: readonly string[];
     }
+  | SandboxInvocation
   | { readonly command: "completion"; readonly shell: CompletionShell }
   | { readonly command: "demo"; readonly config: ConfigFlags; readonly color: ColorMode }
   | { readonly command: "interactive"; readonly prompt: string | undefined };
@@ -276,6 +278,8 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
           words,
         }),
     );
+
+  addSandboxCommand(program, config, choose);
 
   program
     .command("completion")

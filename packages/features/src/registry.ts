@@ -88,7 +88,7 @@ const rows = [
   row("shell_tool", "stable", "on", "here", "Offer the model a tool that runs shell commands"),
   row("unified_exec", "stable", onExceptWindows, "here", "Run commands through one tool that keeps terminals open"),
   row("shell_snapshot", "stable", "on", "not here", "Capture the shell's start-up state once and reuse it"),
-  row("use_legacy_landlock", "stable", "off", "not here", "Use the older Linux sandbox"),
+  row("use_legacy_landlock", "stable", "off", "here", "Confine commands with Landlock, without bubblewrap"),
   row("enable_request_compression", "stable", "on", "here", "Send request bodies to the ChatGPT backend zstd-compressed"),
   row("multi_agent", "stable", "on", "not here", "Tools that start and steer sub-agents"),
   row("apps", "stable", "on", "not here", "Connectors of the signed-in ChatGPT account"),

@@ -89,7 +89,7 @@ describe.skipIf(!hasBwrap)("bubblewrap", () => {
         "local_ipc",
         {
           enforced: false,
-          by: "datagrams reach Unix sockets that a command can see, unless local communication is isolated (isolateIpc)",
+          by: "datagrams reach Unix sockets that a command can see, unless local communication is isolated",
         },
       ],
     ]);

@@ -87,7 +87,10 @@ function lackOf(problem: BwrapProblem, reason: string, options: LadderOptions): 
   const repair = repairCommand(problem, hostFacts(options));
   const isMissing = problem === "missing";
   if (repair !== null) {
-    return { reason: `${reason}; ${isMissing ? "install bubblewrap" : "to repair it"}: ${repair}`, repair };
+    return {
+      reason: `${reason}; ${isMissing ? "install bubblewrap" : "to repair it"}: ${repair}`,
+      repair,
+    };
   }
   const packageManager = "install bubblewrap with the package manager of this system";
   return { reason: isMissing ? `${reason}; ${packageManager}` : reason, repair };
@@ -119,7 +122,11 @@ export async function climb(options: LadderOptions): Promise<Ladder> {
   const arch = seccompArch(options.arch);
   const filter =
     arch === null ? null : buildSeccompFilter("compatible", arch, { refuseDatagrams: isolateIpc });
-  const ladder = (step: Step, warnings: readonly string[] = [], repair: string | null = null): Ladder => ({
+  const ladder = (
+    step: Step,
+    warnings: readonly string[] = [],
+    repair: string | null = null,
+  ): Ladder => ({
     step,
     warnings,
     repair,

@@ -59,7 +59,9 @@ describe.skipIf(version === 0)("the Landlock thread", () => {
     const report = await sandbox.report();
     expect(report.step).toBe("landlock");
     expect(report.warnings).toEqual([
-      expect.stringMatching(/^could not find system bubblewrap on PATH; install bubblewrap(: | with )/),
+      expect.stringMatching(
+        /^could not find system bubblewrap on PATH; install bubblewrap(: | with )/,
+      ),
       "Landlock confines commands instead: .git, .agents and .codex in writable folders are not protected, and policies that limit reading are refused",
     ]);
     expect(report.aspects.file_writes.enforced).toBe(true);

@@ -150,7 +150,7 @@ describe("needsDirectEnforcement", () => {
     ],
     ["another writable folder", () => [at("/srv", "write")], false],
     ["nothing else", () => [], false],
-  ] as const)("%s", (_, more, expected) => {
+  ] satisfies [string, () => FileSystemSandboxEntry[], boolean][])("%s", (_, more, expected) => {
     mkdirSync(join(cwd, "docs"));
     const fileSystem = restricted(
       special("root", "read"),

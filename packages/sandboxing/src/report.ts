@@ -11,7 +11,7 @@ const enforced = (by: string): AspectReport => ({ enforced: true, by });
 const open = (by: string): AspectReport => ({ enforced: false, by });
 
 const datagrams =
-  "datagrams reach Unix sockets that a command can see, unless local communication is isolated (isolateIpc)";
+  "datagrams reach Unix sockets that a command can see, unless local communication is isolated";
 
 type Aspects = SandboxReport["aspects"];
 

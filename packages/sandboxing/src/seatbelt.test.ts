@@ -33,7 +33,7 @@ const build = (
     profile,
     definitions: args.slice(3, -1),
     last: args.at(-1),
-    allows: profile.split("\n").filter((line) => /^\(allow (file-(read|write)\*) /.test(line)),
+    allows: profile.split("\n").filter((line) => /^\(allow file-(?:read|write)\* \(/.test(line)),
   };
 };
 
