@@ -3,6 +3,7 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type {
   CommandSpec,
   ExitStatus,
+  SandboxAspect,
   SandboxContext,
   SandboxReport,
   SandboxType,
@@ -10,7 +11,12 @@ import type {
 
 /** How a command is confined. */
 export type Confinement =
-  | { readonly kind: "sandboxed"; readonly context: SandboxContext }
+  | {
+      readonly kind: "sandboxed";
+      readonly context: SandboxContext;
+      /** What must really be enforced: see the sandbox's `PrepareOptions`. */
+      readonly require?: readonly SandboxAspect[] | undefined;
+    }
   | { readonly kind: "unconfined" };
 
 export interface TerminalSize {

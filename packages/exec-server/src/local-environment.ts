@@ -163,7 +163,10 @@ export function createLocalEnvironment(options: LocalEnvironmentOptions): Enviro
   }: StartProcessRequest): Promise<PreparedCommand> =>
     confinement.kind === "unconfined"
       ? sandbox.prepareUnconfined(command)
-      : sandbox.prepare(command, confinement.context, { terminal: terminal !== undefined });
+      : sandbox.prepare(command, confinement.context, {
+          terminal: terminal !== undefined,
+          require: confinement.require,
+        });
 
   async function launch(
     request: StartProcessRequest,

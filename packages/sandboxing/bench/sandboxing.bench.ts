@@ -1,0 +1,90 @@
+// What the sandbox costs: one command bare, under bubblewrap and under Landlock; twenty at once; and the
+// command line of a policy with many folders.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import nodePath from "node:path";
+import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
+import { buildBwrapArgs, createSandbox, resolveContext, type Sandbox } from "../src/index.ts";
+
+interface Context {
+  readonly against: string | undefined;
+  readonly scratch: string;
+}
+
+const searchPath = process.env["PATH"] ?? "/usr/bin:/bin";
+
+function bare(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("true", { stdio: "ignore" });
+    child.once("error", reject);
+    child.once("exit", () => resolve());
+  });
+}
+
+function confined(sandbox: Sandbox, cwd: AbsolutePath): () => Promise<void> {
+  const context = { policy: { type: "workspace-write" }, policyCwd: cwd } as const;
+  return async () => {
+    await using prepared = await sandbox.prepare(
+      { argv: ["true"], cwd, env: { PATH: searchPath } },
+      context,
+    );
+    const stdio = ["ignore", "ignore", "ignore", ...prepared.extraStdio] as const;
+    const { exited } = await prepared.launcher.launch({ ...prepared, stdio });
+    const { code } = await exited;
+    if (code !== 0) throw new Error(`true ended with ${code}`);
+  };
+}
+
+const twenty = (run: () => Promise<void>) => (): Promise<unknown> =>
+  Promise.all(Array.from({ length: 20 }, run));
+
+export const benchmark = {
+  name: "sandboxing",
+  question:
+    "Is a command under bubblewrap at most 6 times a bare one and 0.4 of the released binary's, one under Landlock at most 1.15, and the line for 100 folders made in 2 ms?",
+  rounds: 30,
+  async subjects({ against, scratch }: Context) {
+    const cwd = fromAbsolute(mkdtempSync(nodePath.join(scratch, "ws-")));
+    const [bwrap, landlock] = [false, true].map((useLandlock) =>
+      createSandbox({ env: { PATH: searchPath }, cwd, useLandlock }),
+    ) as [Sandbox, Sandbox];
+    const [underBwrap, underLandlock] = [confined(bwrap, cwd), confined(landlock, cwd)];
+    for (const [sandbox, step] of [
+      [bwrap, "bwrap"],
+      [landlock, "landlock"],
+    ] as const) {
+      const report = await sandbox.report();
+      if (report.step !== step) throw new Error(`no ${step} here: ${report.warnings.join("; ")}`);
+    }
+
+    const roots = Array.from({ length: 100 }, (_, index) => join(cwd, `root-${index}`));
+    for (const root of roots) mkdirSync(join(root, ".git"), { recursive: true });
+    const policy = resolveContext({
+      policy: { type: "workspace-write", writable_roots: roots },
+      policyCwd: cwd,
+    });
+    return [
+      { name: "`true`, bare", run: bare },
+      { name: "`true` under bubblewrap", run: underBwrap },
+      { name: "`true` under Landlock", run: underLandlock },
+      ...(against === undefined
+        ? []
+        : [
+            {
+              name: "the released binary's `sandbox linux -- true`",
+              command: [against, "sandbox", "linux", "--", "true"] as const,
+              cwd,
+              env: { PATH: searchPath, HOME: scratch, CODEX_HOME: scratch },
+            },
+          ]),
+      { name: "20 bare at once", run: twenty(bare) },
+      { name: "20 under bubblewrap at once", run: twenty(underBwrap) },
+      { name: "20 under Landlock at once", run: twenty(underLandlock) },
+      {
+        name: "the command line for 100 folders",
+        repeat: 20,
+        run: () => buildBwrapArgs(policy, policy.paths, { commandCwd: cwd, nullFd: 5 }),
+      },
+    ];
+  },
+};
