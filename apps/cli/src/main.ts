@@ -61,6 +61,14 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { runHooksTest } = await import("./commands/hooks.ts");
       return runHooksTest(invocation, terminal);
     }
+    case "sessions list":
+    case "sessions show":
+    case "sessions name":
+    case "sessions archive":
+    case "sessions export": {
+      const { runSessions } = await import("./commands/sessions.ts");
+      return runSessions(invocation, terminal);
+    }
     case "execpolicy check": {
       const { runExecPolicyCheck } = await import("./commands/execpolicy.ts");
       return runExecPolicyCheck(invocation, terminal);

@@ -13,6 +13,7 @@ import {
 import { nearestWord } from "./nearest-word.ts";
 import { moveResumeToFront } from "./resume-words.ts";
 import { addSandboxCommand, type SandboxInvocation } from "./sandbox-grammar.ts";
+import { addSessionsCommand, type SessionsInvocation } from "./sessions-grammar.ts";
 import { version } from "./version.ts";
 
 export type Invocation =
@@ -48,6 +49,7 @@ export type Invocation =
       readonly words: readonly string[];
     }
   | SandboxInvocation
+  | SessionsInvocation
   | { readonly command: "completion"; readonly shell: CompletionShell }
   | { readonly command: "demo"; readonly config: ConfigFlags; readonly color: ColorMode }
   | { readonly command: "interactive"; readonly prompt: string | undefined };
@@ -251,6 +253,8 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
       }),
     );
   addConfigFlags(hooksTest, config);
+
+  addSessionsCommand(program, config, choose);
 
   const rules: string[] = [];
   program

@@ -43,13 +43,14 @@ export function replay(lines: Iterable<RolloutItem>, policy: TruncationPolicy): 
 }
 
 /** A replay that is fed line by line, so that nobody needs to hold a whole file. */
-export class Replay {
+class Replay {
   #policy: TruncationPolicy;
   #entries: HistoryEntry[] = [];
   #reference: TurnContextItem | null = null;
   #previousTurn: HistoryState["previousTurn"] = null;
   #tokenInfo: HistoryState["tokenInfo"] = null;
   #checkpoints: Checkpoint[] = [];
+  #hasTurnEvents = false;
   /** Whether the newest checkpoint's turn is still going on. */
   #turnOpen = false;
   #turnId: string | null = null;
@@ -94,6 +95,7 @@ export class Replay {
   #event(msg: EventMsg): void {
     switch (msg.type) {
       case "task_started":
+        this.#hasTurnEvents = true;
         this.#startTurn(msg.turn_id);
         break;
       case "task_complete":
@@ -149,8 +151,10 @@ export class Replay {
   /** Sessions of older versions have no turn events: a turn then begins at its context messages. */
   #startUnmarkedTurn(): void {
     const context = this.#turnContext;
-    const before = this.#entries.findLastIndex(({ origin }) => origin !== "context");
-    this.#startTurn(null, before + 1);
+    const before = this.#hasTurnEvents
+      ? this.#entries.length
+      : this.#entries.findLastIndex(({ origin }) => origin !== "context") + 1;
+    this.#startTurn(null, before);
     this.#turnOpen = false;
     this.#turnContext = context;
   }

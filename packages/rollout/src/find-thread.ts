@@ -28,8 +28,8 @@ export async function findThreadPath(
 }
 
 /**
- * The file of the live session whose present name is exactly `name`; of several the one that changed
- * last. With `cwd`, only a session whose last turn was in that folder. Null when there is none.
+ * The file of the session whose present name is exactly `name`; of several the one that changed last.
+ * With `cwd`, only a session whose last turn was in that folder. Null when there is none.
  *
  * @throws RolloutError `unreadable`
  */
@@ -37,11 +37,12 @@ export async function findThreadByName(
   codexHome: AbsolutePath,
   name: string,
   cwd?: string,
+  options: { readonly archived?: boolean | undefined } = {},
 ): Promise<AbsolutePath | null> {
   const { decodeRolloutLine } = await import("@codex-ts/protocol/schemas");
   const names = await readThreadNames(codexHome);
   const files = [...names].flatMap(([id, present]) => {
-    const file = present === name ? sessionFileOf(codexHome, id, false) : null;
+    const file = present === name ? sessionFileOf(codexHome, id, options.archived ?? false) : null;
     return file === null ? [] : [file];
   });
   const named = await byNewestChange(files, undefined);
@@ -78,7 +79,7 @@ export async function latestThreadForCwd(
   for (const [index, file] of files.entries()) {
     await takeTurns(index, signal);
     if (!isHere(file)) continue;
-    const thread = summarise(file, noNames, decodeRolloutLine);
+    const thread = summarise(file, noNames, (path) => readSessionHead(path, decodeRolloutLine));
     if (thread !== null && isWanted(thread)) return file.path;
   }
   return null;

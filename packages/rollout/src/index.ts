@@ -17,6 +17,12 @@ export {
   resumeRolloutRecorder,
 } from "./recorder.ts";
 export { type RolloutPathOptions, parseRolloutFileName, rolloutPath } from "./session-files.ts";
+export {
+  type ToolEntry,
+  type Transcript,
+  type TranscriptEntry,
+  transcriptOf,
+} from "./transcript.ts";
 export { appendThreadName, findThreadName, readThreadNames } from "./thread-names.ts";
 export {
   type SessionSourceKind,

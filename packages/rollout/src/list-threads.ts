@@ -2,6 +2,7 @@
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { type ThreadId, parseThreadId } from "@codex-ts/protocol";
 import { RolloutError } from "./errors.ts";
+import { openSessionIndex } from "./session-index.ts";
 import { type SessionFile, sessionFiles } from "./session-files.ts";
 import { byNewest, byNewestChange, takeTurns } from "./session-order.ts";
 import { readThreadNames } from "./thread-names.ts";
@@ -29,7 +30,7 @@ export interface ThreadPage {
 /**
  * Lists the sessions in which a person has spoken, newest first; of those with the same time the one
  * with the greater id comes first. Reads the names of all files, and the heads of those alone that
- * the page needs.
+ * the page needs and that the index of an earlier listing does not have.
  *
  * @throws RolloutError `invalid_cursor`, or `unreadable` when a folder cannot be read
  * @throws the signal's reason when aborted
@@ -43,18 +44,21 @@ export async function listThreads(options: ListThreadsOptions): Promise<ThreadPa
     sortKey === "created_at" ? files.sort(byNewest) : await byNewestChange(files, signal);
   const candidates = start === null ? sorted : sorted.filter((file) => byNewest(start, file) < 0);
   const names = await readThreadNames(codexHome);
+  const index = openSessionIndex(codexHome, decodeRolloutLine);
   const isWanted = passes(options);
   const threads: ThreadSummary[] = [];
-  for (const [index, file] of candidates.entries()) {
-    await takeTurns(index, signal);
-    const thread = summarise(file, names, decodeRolloutLine);
+  let nextCursor: string | null = null;
+  for (const [position, file] of candidates.entries()) {
+    await takeTurns(position, signal);
+    const thread = summarise(file, names, index.head);
     if (thread === null || !isWanted(thread)) continue;
     threads.push(thread);
     if (threads.length < pageSize) continue;
-    const isLast = index === candidates.length - 1;
-    return { threads, nextCursor: isLast ? null : formatCursor(file) };
+    if (position < candidates.length - 1) nextCursor = formatCursor(file);
+    break;
   }
-  return { threads, nextCursor: null };
+  index.save();
+  return { threads, nextCursor };
 }
 
 // A cursor names the last thread of its page: `<RFC 3339 time>|<thread id>`.

@@ -2,9 +2,9 @@
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
-import type { RolloutLine, SessionMeta, SessionSource, ThreadId } from "@codex-ts/protocol";
+import type { SessionMeta, SessionSource, ThreadId } from "@codex-ts/protocol";
 import type { SessionFile } from "./session-files.ts";
-import { readSessionHead } from "./session-head.ts";
+import type { SessionIndex } from "./session-index.ts";
 
 /** The kinds of front ends that sessions come from. */
 export type SessionSourceKind =
@@ -32,6 +32,7 @@ export interface ThreadFilter {
 export interface ThreadSummary {
   readonly id: ThreadId;
   readonly path: AbsolutePath;
+  /** What the file begins with, without the instructions. */
   readonly meta: SessionMeta;
   readonly name: string | null;
   /** The first message of the user. */
@@ -46,10 +47,10 @@ export interface ThreadSummary {
 export function summarise(
   { id, path }: SessionFile,
   names: ReadonlyMap<ThreadId, string>,
-  decodeLine: (value: unknown) => RolloutLine | null,
+  headOf: SessionIndex["head"],
 ): ThreadSummary | null {
-  const head = readSessionHead(path, decodeLine);
   const status = statSync(path, { throwIfNoEntry: false });
+  const head = status === undefined ? null : headOf(path, status.size);
   if (head === null || status === undefined) return null;
   const { meta, preview } = head;
   const name = names.get(id) ?? null;

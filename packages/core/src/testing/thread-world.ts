@@ -4,7 +4,7 @@ import { join } from "@codex-ts/absolute-path";
 import { createLocalEnvironment } from "@codex-ts/exec-server";
 import { createHttpTransport } from "@codex-ts/http-client";
 import { bundledCatalogue, lookUpModel } from "@codex-ts/models";
-import type { Event, EventMsg, ResponseItem, RolloutLine } from "@codex-ts/protocol";
+import type { Event, EventMsg, ModelInfo, ResponseItem, RolloutLine } from "@codex-ts/protocol";
 import { createResponsesClient } from "@codex-ts/responses-client";
 import { createSandbox } from "@codex-ts/sandboxing";
 import { type Script, type ScriptedModel, startScriptedModel } from "@codex-ts/scripted-model";
@@ -21,6 +21,8 @@ export interface ThreadWorldOptions {
   readonly script: Script;
   readonly config?: Partial<ThreadConfig>;
   readonly streamMaxRetries?: number;
+  /** Changes what the catalogue says of a model. */
+  readonly lookUpModel?: (model: string, info: ModelInfo) => ModelInfo;
 }
 
 export async function threadWorld(options: ThreadWorldOptions): Promise<ThreadWorld> {
@@ -54,7 +56,10 @@ export async function threadWorld(options: ThreadWorldOptions): Promise<ThreadWo
         transport,
       }),
       environment,
-      lookUpModel: (name) => lookUpModel(bundledCatalogue, name),
+      lookUpModel: (name) => {
+        const info = lookUpModel(bundledCatalogue, name);
+        return options.lookUpModel?.(name, info) ?? info;
+      },
       shell: { kind: "bash", path: "/bin/bash" },
       env,
       originator: "core_test",
