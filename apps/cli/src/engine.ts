@@ -22,16 +22,14 @@ import {
   terminalName,
   userAgent,
 } from "@codex-ts/http-client";
-import { createAuthManager, createAuthSource, createCredentialStore } from "@codex-ts/login";
-import { chooseOssProvider, defaultOssModel, toEndpoint } from "@codex-ts/model-providers";
-import { bundledCatalogue, defaultModel, lookUpModel } from "@codex-ts/models";
+import { chooseOssProvider, defaultOssModel } from "@codex-ts/model-providers";
 import type { SessionSource } from "@codex-ts/protocol";
-import { createResponsesClient } from "@codex-ts/responses-client";
 import { createSandbox } from "@codex-ts/sandboxing";
 import { defaultShell, systemShellLookups } from "@codex-ts/shell-command";
 import { commandEnvironment } from "./command-environment.ts";
 import { Failure } from "./failure.ts";
 import { findHooks, openHooks } from "./open-hooks.ts";
+import { openModelAccess } from "./open-model-access.ts";
 import { openRules } from "./open-rules.ts";
 import type { ConfigFlags } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
@@ -144,15 +142,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   });
   const originator = originatorOf(env);
   const transport = openTransport(env);
-  const auth = createAuthManager({
-    codexHome: config.codexHome,
-    store: createCredentialStore(config.cliAuthCredentialsStore, { codexHome: config.codexHome }),
-    env,
-    enableCodexApiKeyEnv: true,
-    transport,
-  });
-  const source = createAuthSource({ provider: config.modelProvider, manager: auth, env });
-  const endpoint = toEndpoint(config.modelProvider, { env, authKind: await source.kind() });
+  if (flags.oss === true) await prepareOss(config, transport, terminal);
+  const access = await openModelAccess({ config, env, transport });
   const warnings: string[] = [];
   const sandbox = createSandbox({
     env,
@@ -166,24 +157,11 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const discovery = config.features.enabled("codex_hooks") ? await findHooks(loaded, env) : null;
   const hooks =
     discovery === null || discovery.handlers.length === 0 ? null : openHooks(discovery, shell, env);
-  const model = config.model ?? defaultModel(bundledCatalogue, { chatgpt: false })?.slug;
-  if (model === undefined) throw new Failure("no model is chosen: give one with -m");
   const manager = new ThreadManager({
     codexHome: config.codexHome,
-    responses: createResponsesClient({
-      endpoint,
-      auth: source,
-      transport,
-    }),
+    responses: access.responses,
     environment,
-    lookUpModel: (name) =>
-      lookUpModel(bundledCatalogue, name, {
-        supportsReasoningSummaries: config.modelSupportsReasoningSummaries,
-        contextWindow: config.modelContextWindow,
-        autoCompactTokenLimit: config.modelAutoCompactTokenLimit,
-        toolOutputTokenLimit: config.toolOutputTokenLimit,
-        baseInstructions: config.baseInstructions,
-      }),
+    lookUpModel: (name) => access.lookUpModel(name),
     shell,
     env: commandEnvironment(env),
     originator,
@@ -193,10 +171,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   return {
     config,
     threadConfig: {
-      ...threadConfigOf(config, model),
+      ...threadConfigOf(config, access.model),
       hooks: hooks ?? undefined,
       rules: await openRules(loaded),
-      startupWarnings: [...config.startupWarnings, ...(discovery?.warnings ?? [])],
+      startupWarnings: [
+        ...config.startupWarnings,
+        ...(discovery?.warnings ?? []),
+        ...access.warnings,
+      ],
     },
     manager,
     async sandboxWarnings() {
@@ -216,10 +198,29 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
       await hooks?.[Symbol.asyncDispose]();
       await environment[Symbol.asyncDispose]();
       await sandbox[Symbol.asyncDispose]();
-      await auth[Symbol.asyncDispose]();
+      await access[Symbol.asyncDispose]();
       await transport[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Makes the local server's model ready; a person sees what goes on where that takes long. */
+async function prepareOss(
+  { modelProvider: { id, base_url: baseUrl }, model }: Config,
+  transport: HttpTransport,
+  { env, stderr }: Terminal,
+): Promise<void> {
+  const isKnown = id === "ollama" || id === "lmstudio";
+  if (!isKnown || baseUrl === undefined || model === undefined) return;
+  const { prepareLocalModel } = await import("@codex-ts/models");
+  await prepareLocalModel({
+    providerId: id,
+    baseUrl,
+    model,
+    transport,
+    env,
+    onProgress: (line) => stderr(`${line}\n`),
+  });
 }
 
 function threadConfigOf(config: Config, model: string): ThreadConfig {

@@ -29,9 +29,22 @@ export type Invocation =
         readonly all: boolean;
       };
     }
-  | { readonly command: "login"; readonly config: ConfigFlags; readonly with: LoginMethod }
-  | { readonly command: "login status"; readonly config: ConfigFlags }
-  | { readonly command: "logout"; readonly config: ConfigFlags; readonly local: boolean }
+  | {
+      readonly command: "login";
+      readonly config: ConfigFlags;
+      readonly with: LoginMethod;
+      readonly json: boolean;
+      /** Another login server and client, for the device code alone. */
+      readonly issuer: string | undefined;
+      readonly clientId: string | undefined;
+    }
+  | { readonly command: "login status"; readonly config: ConfigFlags; readonly json: boolean }
+  | {
+      readonly command: "logout";
+      readonly config: ConfigFlags;
+      readonly local: boolean;
+      readonly json: boolean;
+    }
   | { readonly command: "features list"; readonly config: ConfigFlags }
   | { readonly command: "hooks list"; readonly config: ConfigFlags; readonly json: boolean }
   | {
@@ -193,6 +206,9 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
     .option("--device-auth", "show a code to enter in a browser on any device")
     .option("--with-api-key", "read an API key from standard input and store it")
     .addOption(new Option("--api-key <KEY>").hideHelp())
+    .addOption(new Option("--experimental_issuer <URL>").hideHelp())
+    .addOption(new Option("--experimental_client-id <ID>").hideHelp())
+    .option("--json", "print JSON, one value a line")
     .action((flags: LoginOptions) => {
       if (flags.apiKey !== undefined) {
         throw new CommanderError(
@@ -201,21 +217,37 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
           "Error: --api-key would put the key into your shell's history; pipe it in instead: printenv OPENAI_API_KEY | codex-ts login --with-api-key",
         );
       }
-      choose({ command: "login", config, with: loginMethod(flags) });
+      choose({
+        command: "login",
+        config,
+        with: loginMethod(flags),
+        json: flags.json === true,
+        issuer: flags.experimental_issuer,
+        clientId: flags.experimental_clientId,
+      });
     });
   addConfigFlags(login, config);
   const status = login
     .command("status")
     .description("say which credential is stored; exit code 1 when there is none")
-    .action(() => choose({ command: "login status", config }));
+    .option("--json", "print JSON")
+    .action((flags: { readonly json?: true }, command: Command) =>
+      choose({ command: "login status", config, json: wantsJson(flags, command) }),
+    );
   addConfigFlags(status, config);
 
   const logout = program
     .command("logout")
     .description("remove the stored credential, and end a ChatGPT login at the service")
     .option("--local", "remove it here without telling the service")
-    .action((flags: { readonly local?: true }) =>
-      choose({ command: "logout", config, local: flags.local === true }),
+    .option("--json", "print JSON")
+    .action((flags: { readonly local?: true; readonly json?: true }) =>
+      choose({
+        command: "logout",
+        config,
+        local: flags.local === true,
+        json: flags.json === true,
+      }),
     );
   addConfigFlags(logout, config);
 
@@ -300,10 +332,18 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
   return program;
 }
 
+/** `login` has the flag as well, and takes it when it stands before `status`. */
+function wantsJson(flags: { readonly json?: true }, command: Command): boolean {
+  return flags.json === true || command.parent?.opts<{ json?: true }>().json === true;
+}
+
 interface LoginOptions {
   readonly deviceAuth?: true;
   readonly withApiKey?: true;
   readonly apiKey?: string;
+  readonly json?: true;
+  readonly experimental_issuer?: string;
+  readonly experimental_clientId?: string;
 }
 
 function loginMethod(flags: LoginOptions): LoginMethod {

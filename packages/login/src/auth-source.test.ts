@@ -100,6 +100,30 @@ describe("a provider that is not OpenAI", () => {
   });
 });
 
+describe("OpenAI's own servers", () => {
+  test("see only the kind of login that the address was chosen for", async () => {
+    await manager.loginWithApiKey("sk-mine");
+    const auth = openai();
+    expect([await auth.kind(), (await auth.current()).bearer]).toEqual(["api_key", "sk-mine"]);
+    await storeLogin({ access: inSeconds(60) });
+    await manager.reload();
+    await expect(auth.current()).rejects.toMatchObject({
+      code: "login_changed",
+      message:
+        "the login was changed between an API key and ChatGPT, and they have servers of their own; start this program again",
+    });
+  });
+
+  test("a configured address takes both", async () => {
+    await manager.loginWithApiKey("sk-mine");
+    const auth = openai("https://llm.test/v1");
+    expect(await auth.kind()).toBe("api_key");
+    await storeLogin({ access: inSeconds(60) });
+    await manager.reload();
+    expect((await auth.current()).kind).toBe("chatgpt");
+  });
+});
+
 describe("env_key", () => {
   test("goes before every other credential", async () => {
     await manager.loginWithApiKey("sk-mine");

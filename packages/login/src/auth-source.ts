@@ -113,6 +113,8 @@ function loginSource(
   manager: AuthManager,
   monotonicNow: () => number,
 ): AuthSource {
+  /** Which of OpenAI's servers the requests go to. */
+  let addressFor: "api_key" | "chatgpt" | undefined;
   let renewed: { readonly bearer: Secret; readonly at: number } | undefined;
 
   function isOnTrial(bearer: string | undefined): boolean {
@@ -120,16 +122,30 @@ function loginSource(
     return monotonicNow() - renewed.at < renewalTrialMs;
   }
 
+  /** A ChatGPT login is worth nothing at the server for API keys, and the other way round. */
+  function checkAddress(kind: "api_key" | "chatgpt"): void {
+    addressFor ??= kind;
+    if (kind === addressFor || provider.base_url !== undefined) return;
+    throw new LoginError(
+      "login_changed",
+      "the login was changed between an API key and ChatGPT, and they have servers of their own; start this program again",
+    );
+  }
+
   return {
     async kind() {
-      if (manager.externalKind !== null) return manager.externalKind;
-      return (await manager.peek())?.kind ?? "none";
+      const kind = manager.externalKind ?? (await manager.peek())?.kind ?? "none";
+      addressFor ??= kind === "chatgpt" ? kind : "api_key";
+      return kind;
     },
     async current(signal) {
       signal?.throwIfAborted();
       const auth = await manager.auth(signal);
       signal?.throwIfAborted();
-      if (auth !== null) return loginAuth(auth, manager);
+      if (auth !== null) {
+        checkAddress(auth.kind);
+        return loginAuth(auth, manager);
+      }
       // The address of the built-in provider may have been set to a server that needs no login. Whoever
       // writes requires_openai_auth for a provider of their own means it.
       if (provider.id === defaultProviderId && provider.base_url !== undefined) {

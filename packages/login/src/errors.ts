@@ -19,6 +19,8 @@ export type LoginErrorCode =
   /** A ChatGPT login could not be renewed this time; always a {@link TokenRefreshError}. */
   | "refresh_failed"
   | "not_logged_in"
+  /** The kind of login has changed while the program ran, and with it the server that takes it. */
+  | "login_changed"
   /** Whoever started a login has ended it. */
   | "login_cancelled"
   /** The person, their administrator or the configuration does not allow this login. */

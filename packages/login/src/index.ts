@@ -32,6 +32,7 @@ export type {
   ExternalRefresh,
   ExternalTokens,
 } from "./external-bearer.ts";
+export { type AuthStatus, type AuthStatusQuestion, getAuthStatus } from "./auth-status.ts";
 export type { BrowserLogin, BrowserLoginOptions } from "./browser-login.ts";
 export type { DeviceCode, DeviceLoginOptions } from "./device-login.ts";
 export {
@@ -46,6 +47,7 @@ export {
   TokenRefreshError,
 } from "./errors.ts";
 export { type IdTokenInfo, jwtExpiration, parseIdToken } from "./jwt.ts";
+export { type LoginRestrictions, enforceLoginRestrictions } from "./login-restrictions.ts";
 export { loginWithDeviceCode, startBrowserLogin } from "./login-flows.ts";
 export {
   type AccountPlan,

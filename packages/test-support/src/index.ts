@@ -28,3 +28,4 @@ export {
   type OauthIssuerOptions,
   startOauthIssuer,
 } from "./oauth-issuer.ts";
+export { type TlsProxy, type TlsProxyOptions, startTlsProxy } from "./tls-proxy.ts";

@@ -3,28 +3,29 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { HttpTransport } from "@codex-ts/http-client";
 import {
   type AuthManager,
+  type BrowserLogin,
+  type DeviceCode,
+  type LoginStatus,
   createAuthManager,
   createCredentialStore,
   loginWithDeviceCode,
   LoginError,
   startBrowserLogin,
 } from "@codex-ts/login";
+import type { JsonValue } from "@codex-ts/protocol";
 import { decodeInput } from "../exec/prompt.ts";
 import { openConfig, openTransport } from "../engine.ts";
 import { Failure } from "../failure.ts";
 import type { ConfigFlags } from "../flags.ts";
-import type { LoginMethod } from "../program.ts";
+import type { Invocation } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
+import { openLoginLog } from "./login-log.ts";
 import { workingFolder } from "../working-folder.ts";
 
-interface LoginInvocation {
-  readonly config: ConfigFlags;
-}
+type Login = Extract<Invocation, { readonly command: "login" }>;
 
-export async function runLogin(
-  { config, with: method }: LoginInvocation & { readonly with: LoginMethod },
-  terminal: Terminal,
-): Promise<number> {
+export async function runLogin(login: Login, terminal: Terminal): Promise<number> {
+  const { config, with: method } = login;
   if (method === "api_key" && terminal.stdinIsTerminal) {
     throw new Failure(
       "--with-api-key reads the key from standard input: printenv OPENAI_API_KEY | codex-ts login --with-api-key",
@@ -37,14 +38,24 @@ export async function runLogin(
       `this kind of login is switched off here: the configuration says forced_login_method = ${JSON.stringify(auth.forced)}`,
     );
   }
-  await explained(() => logIn(auth, method, terminal));
+  const log = openLoginLog(auth.logDir);
+  await log(`${method}: started`);
+  try {
+    await explained(() => logIn(auth, login, terminal));
+  } catch (error) {
+    await log(`${method}: failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  }
+  await log(`${method}: done`);
   terminal.stderr("Successfully logged in\n");
+  if (login.json) printStatus(await auth.manager.status(), terminal);
   return 0;
 }
 
-async function logIn(auth: OpenAuth, method: LoginMethod, terminal: Terminal): Promise<void> {
+async function logIn(auth: OpenAuth, login: Login, terminal: Terminal): Promise<void> {
   const { manager, transport, env, forcedWorkspaceId } = auth;
-  switch (method) {
+  const common = { manager, transport, env, forcedWorkspaceId };
+  switch (login.with) {
     case "api_key": {
       terminal.stderr("Reading API key from stdin...\n");
       const key = decodeInput(await terminal.readStdin()).trim();
@@ -53,71 +64,104 @@ async function logIn(auth: OpenAuth, method: LoginMethod, terminal: Terminal): P
       break;
     }
     case "browser": {
-      await using login = await startBrowserLogin({ manager, transport, env, forcedWorkspaceId });
-      terminal.stderr(
-        [
-          `Waiting for your browser on http://localhost:${login.port}. If it did not open, open this address:`,
-          "",
-          login.authUrl,
-          "",
-          "On a machine without a browser, stop here and use: codex-ts login --device-auth",
-          "",
-        ].join("\n"),
-      );
-      await login.wait();
+      await using browser = await startBrowserLogin(common);
+      if (login.json) printJson({ auth_url: browser.authUrl }, terminal);
+      else terminal.stderr(browserText(browser));
+      await browser.wait();
       break;
     }
     case "device":
       await loginWithDeviceCode({
-        manager,
-        transport,
-        env,
-        forcedWorkspaceId,
-        onCode: ({ verificationUrl, userCode }) => {
-          terminal.stdout(
-            [
-              "Log in with a browser on any device:",
-              "",
-              `  1. Open ${verificationUrl}`,
-              `  2. Enter the code ${userCode} (it is good for 15 minutes)`,
-              "",
-              "Enter it only if you started this login yourself: whoever has the code gets the login.",
-              "",
-            ].join("\n"),
-          );
+        ...common,
+        issuer: login.issuer,
+        clientId: login.clientId,
+        onCode: (code) => {
+          if (login.json) {
+            const { verificationUrl: verification_url, userCode: user_code } = code;
+            const expires_at = code.expiresAt.toISOString();
+            printJson({ verification_url, user_code, expires_at }, terminal);
+          } else terminal.stdout(deviceText(code));
         },
       });
       break;
   }
 }
 
+function browserText({ port, authUrl }: BrowserLogin): string {
+  return [
+    `Waiting for your browser on http://localhost:${port}. If it did not open, open this address:`,
+    "",
+    authUrl,
+    "",
+    "On a machine without a browser, stop here and use: codex-ts login --device-auth",
+    "",
+  ].join("\n");
+}
+
+function deviceText({ verificationUrl, userCode }: DeviceCode): string {
+  return [
+    "Log in with a browser on any device:",
+    "",
+    `  1. Open ${verificationUrl}`,
+    `  2. Enter the code ${userCode} (it is good for 15 minutes)`,
+    "",
+    "Enter it only if you started this login yourself: whoever has the code gets the login.",
+    "",
+  ].join("\n");
+}
+
 /** Says what is stored; reads nothing else, so an environment variable does not count. */
 export async function runLoginStatus(
-  { config }: LoginInvocation,
+  { config, json }: Extract<Invocation, { readonly command: "login status" }>,
   terminal: Terminal,
 ): Promise<number> {
   await using auth = await openAuth(config, terminal);
   const status = await explained(() => auth.manager.status());
+  if (json) printStatus(status, terminal);
+  else terminal.stderr(`${statusText(status)}\n`);
+  return status.kind === "logged_out" ? 1 : 0;
+}
+
+function statusText(status: LoginStatus): string {
   switch (status.kind) {
     case "api_key":
-      terminal.stderr(`Logged in using an API key - ${status.maskedKey}\n`);
-      return 0;
+      return `Logged in using an API key - ${status.maskedKey}`;
     case "chatgpt":
-      terminal.stderr("Logged in using ChatGPT\n");
-      return 0;
+      return "Logged in using ChatGPT";
     case "logged_out":
-      terminal.stderr("Not logged in\n");
-      return 1;
+      return "Not logged in";
   }
 }
 
+function printStatus(status: LoginStatus, terminal: Terminal): void {
+  switch (status.kind) {
+    case "api_key": {
+      const { maskedKey: masked_key } = status;
+      return printJson({ logged_in: true, method: "apikey", masked_key }, terminal);
+    }
+    case "chatgpt": {
+      const { email, plan, accountId: account_id, expiresAt } = status;
+      const expires_at = expiresAt?.toISOString() ?? null;
+      const about = { email, plan, account_id, expires_at };
+      return printJson({ logged_in: true, method: "chatgpt", ...about }, terminal);
+    }
+    case "logged_out":
+      return printJson({ logged_in: false }, terminal);
+  }
+}
+
+function printJson(value: Readonly<Record<string, JsonValue>>, terminal: Terminal): void {
+  terminal.stdout(`${JSON.stringify(value)}\n`);
+}
+
 export async function runLogout(
-  { config, local }: LoginInvocation & { readonly local: boolean },
+  { config, local, json }: Extract<Invocation, { readonly command: "logout" }>,
   terminal: Terminal,
 ): Promise<number> {
   await using auth = await openAuth(config, terminal);
   const removed = await explained(() => auth.manager.logout({ revoke: !local }));
-  terminal.stderr(removed ? "Successfully logged out\n" : "Not logged in\n");
+  if (json) printJson({ logged_in: false, removed }, terminal);
+  else terminal.stderr(removed ? "Successfully logged out\n" : "Not logged in\n");
   return 0;
 }
 
@@ -127,14 +171,15 @@ interface OpenAuth extends AsyncDisposable {
   readonly env: Terminal["env"];
   readonly forced: "chatgpt" | "api" | undefined;
   readonly forcedWorkspaceId: string | undefined;
+  readonly logDir: AbsolutePath;
 }
 
 async function openAuth(flags: ConfigFlags, terminal: Terminal): Promise<OpenAuth> {
   const cwd: AbsolutePath = await workingFolder(undefined, terminal.cwd);
   const { config, env } = await openConfig(flags, terminal, cwd);
-  const store = await explained(async () =>
-    createCredentialStore(config.cliAuthCredentialsStore, { codexHome: config.codexHome }),
-  );
+  const store = createCredentialStore(config.cliAuthCredentialsStore, {
+    codexHome: config.codexHome,
+  });
   const transport = openTransport(env);
   const manager = createAuthManager({ codexHome: config.codexHome, store, env, transport });
   return {
@@ -143,6 +188,7 @@ async function openAuth(flags: ConfigFlags, terminal: Terminal): Promise<OpenAut
     env,
     forced: config.forcedLoginMethod,
     forcedWorkspaceId: config.forcedChatgptWorkspaceId,
+    logDir: config.logDir,
     async [Symbol.asyncDispose]() {
       await manager[Symbol.asyncDispose]();
       await transport[Symbol.asyncDispose]();

@@ -30,6 +30,18 @@ const sources: readonly Source[] = [
     provider: "requires_openai_auth = true",
     files: { "auth.json": JSON.stringify({ OPENAI_API_KEY: secret }) },
   },
+  {
+    name: "a ChatGPT login",
+    provider: "requires_openai_auth = true",
+    // Nobody listens there: after a 401 the renewal fails, and says why.
+    env: { CODEX_REFRESH_TOKEN_URL_OVERRIDE: `http://127.0.0.1:1/oauth/token?key=${secret}` },
+    files: {
+      "auth.json": JSON.stringify({
+        tokens: { id_token: "e30.e30.sig", access_token: secret, refresh_token: secret },
+        last_refresh: new Date().toISOString(),
+      }),
+    },
+  },
   { name: "env_key", provider: 'env_key = "MY_PROVIDER_KEY"', env: { MY_PROVIDER_KEY: secret } },
   { name: "experimental_bearer_token", provider: `experimental_bearer_token = "${secret}"` },
   {
