@@ -81,6 +81,19 @@ test("a refused prompt is not recorded, and no request is sent", async () => {
   expect(sent(world, 0)).toEqual(['user "fine"']);
 });
 
+test("once the hooks are shut down nothing passes that they would have been asked about", async () => {
+  await using world = await threadWorld({
+    script: [respond([command("echo no > file", "c1")]), respond([message("ok")])],
+  });
+  const handlers = [hook("PreToolUse", () => hooks[Symbol.asyncDispose]())];
+  const hooks = createHooks({ handlers });
+  const { thread } = await world.manager.startThread({ ...world.config, hooks });
+  await say(thread, "go");
+  expect(world.model.requests[1]?.input.at(-1)).toMatchObject({
+    output: "Not run: the hooks that are to be asked first have been shut down.",
+  });
+});
+
 describe("tool calls", () => {
   test("a refused call does not run, has no events, and is answered with the reason", async () => {
     await using world = await threadWorld({

@@ -5,7 +5,9 @@ import {
   type HookRunEvent,
   type HookStop,
   type SessionStartInput,
+  type SessionStartOutcome,
   type StopOutcome,
+  type UserPromptSubmitOutcome,
 } from "@codex-ts/hooks";
 import type { ToolHooks } from "@codex-ts/tools";
 import type { Journal } from "./journal.ts";
@@ -36,6 +38,16 @@ export interface TurnHooks {
   stop(stopHookActive: boolean, lastMessage: string | null): Promise<StopOutcome>;
   /** Hooks around one tool call; `contexts` receives what the model is to be told after its output. */
   aroundTool(contexts: string[]): ToolHooks;
+}
+
+const SHUT_DOWN = "the hooks that are to be asked first have been shut down";
+
+/** Who cannot be asked has not agreed. */
+function verdict(outcome: SessionStartOutcome | UserPromptSubmitOutcome): PromptVerdict {
+  const stop: HookStop | null = outcome.cancelled
+    ? { status: "blocked", reason: SHUT_DOWN }
+    : outcome.stop;
+  return { stop, contexts: outcome.additionalContexts };
 }
 
 export function turnHooks(parts: ThreadHooksParts): TurnHooks {
@@ -69,14 +81,14 @@ export function turnHooks(parts: ThreadHooksParts): TurnHooks {
       await parts.materialise();
       const outcome = await hooks.run("SessionStart", { ...facts, source }, options);
       await warn(outcome.warnings);
-      return { stop: outcome.stop, contexts: outcome.additionalContexts };
+      return verdict(outcome);
     },
     async promptSubmit(prompt) {
       if (!hooks.has("UserPromptSubmit")) return { stop: null, contexts: [] };
       await parts.materialise();
       const outcome = await hooks.run("UserPromptSubmit", { ...turnFacts, prompt }, options);
       await warn(outcome.warnings);
-      return { stop: outcome.stop, contexts: outcome.additionalContexts };
+      return verdict(outcome);
     },
     async stop(stopHookActive, lastMessage) {
       const outcome = await hooks.run(
@@ -100,6 +112,7 @@ export function turnHooks(parts: ThreadHooksParts): TurnHooks {
           },
           { signal: callSignal, onEvent, toolAliases: subject.aliases },
         );
+        if (outcome.cancelled && !callSignal.aborted) return `Not run: ${SHUT_DOWN}.`;
         if (outcome.block === null) return null;
         const what =
           subject.command === null ? `Tool: ${subject.toolName}` : `Command: ${subject.command}`;

@@ -10,7 +10,7 @@ const noSuchMoment = "this engine has no such moment";
 const namesOfTools: ReadonlyMap<string, readonly string[]> = new Map([
   ["apply_patch", ["Edit", "Write", "MultiEdit"]],
   ["update_plan", ["TodoWrite"]],
-  ["web_search", ["WebSearch"]],
+  ["view_image", ["Read"]],
 ]);
 
 const universal = ["continue", "stopReason", "suppressOutput", "systemMessage"];
@@ -71,7 +71,7 @@ export const claudeDialect: Dialect = {
   refusedEvents: {
     Notification: noSuchMoment,
     PermissionRequest: "approvals are decided by a person or by policy, not by hooks",
-    PostToolUseFailure: "PostToolUse covers failed calls too",
+    PostToolUseFailure: "PostToolUse covers failed commands too",
     PreCompact: noSuchMoment,
     SessionEnd: noSuchMoment,
     SubagentStart: noSuchMoment,

@@ -1,6 +1,7 @@
 // Gemini CLI's settings.json (https://geminicli.com/docs/hooks/reference): other events, other tool
 // names, milliseconds, and `deny` for `block`.
 import type { Dialect } from "./dialect.ts";
+import type { JsonValue } from "@codex-ts/protocol";
 import type { HookEventName, HookInput } from "./events.ts";
 import { isFields, pick, type Fields } from "./object-fields.ts";
 
@@ -23,11 +24,26 @@ const namesOfTools: ReadonlyMap<string, readonly string[]> = new Map([
   ["Bash", ["run_shell_command"]],
   ["apply_patch", ["write_file", "replace"]],
   ["update_plan", ["write_todos"]],
-  ["web_search", ["google_web_search"]],
 ]);
 
 function toolNames(toolName: string): readonly string[] {
-  return namesOfTools.get(toolName) ?? [toolName];
+  const known = namesOfTools.get(toolName);
+  if (known !== undefined) return known;
+  const [, server, tool] = /^mcp__(.+?)__(.+)$/.exec(toolName) ?? [];
+  return server === undefined ? [toolName] : [`mcp_${server}_${tool}`];
+}
+
+/** A command that failed is told as its output and an exit code; a string is the output alone. */
+function toolResponse(response: JsonValue): object {
+  if (isFields(response)) {
+    const { output, exit_code: exitCode } = response;
+    if (typeof output === "string" && typeof exitCode === "number") {
+      const error = { message: `exit code ${exitCode}` };
+      return { llmContent: output, returnDisplay: output, error };
+    }
+  }
+  const text = typeof response === "string" ? response : JSON.stringify(response);
+  return { llmContent: text, returnDisplay: text };
 }
 
 function encode(input: HookInput, now: Date): object {
@@ -48,9 +64,7 @@ function encode(input: HookInput, now: Date): object {
       const [toolName = input.tool_name] = toolNames(input.tool_name);
       const call = { ...common, tool_name: toolName, tool_input: input.tool_input };
       if (input.hook_event_name === "PreToolUse") return call;
-      const response = input.tool_response;
-      const text = typeof response === "string" ? response : JSON.stringify(response);
-      return { ...call, tool_response: { llmContent: text, returnDisplay: text } };
+      return { ...call, tool_response: toolResponse(input.tool_response) };
     }
     case "Stop":
       return {

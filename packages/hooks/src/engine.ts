@@ -281,11 +281,14 @@ function unsendableInput(input: HookInput): string | null {
   }
 }
 
-/** Counts how often Stop hooks have continued a session's present turn. */
+/** Counts how often Stop hooks have continued a session's present turn, one time after another. */
 function continuationCounter() {
   const turns = new Map<string, { readonly turn: string; readonly count: number }>();
   return (input: HookInputs["Stop"], outcome: StopOutcome): number => {
-    if (outcome.block === null || outcome.cancelled) return 0;
+    if (outcome.block === null || outcome.cancelled) {
+      turns.delete(input.session_id);
+      return 0;
+    }
     const known = turns.get(input.session_id);
     const count = known?.turn === input.turn_id ? known.count + 1 : 1;
     turns.set(input.session_id, { turn: input.turn_id, count });

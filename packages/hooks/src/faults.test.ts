@@ -1,9 +1,19 @@
-// Hooks that go wrong, with real processes.
-import { readFile } from "node:fs/promises";
+// Hooks that go wrong, with real processes. Every case looks for processes that are left over.
+import { randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import { isAlive, runProcess, temporaryDirectory, waitFor } from "@codex-ts/test-support";
 import { expect, test } from "vitest";
 import { createHooks, type HooksOptions } from "./engine.ts";
 import { commandHandler, plainShell, requests } from "./testing/requests.ts";
+
+/** The processes that have this in their environment. */
+async function processesWith(mark: string): Promise<readonly string[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const environments = await Promise.all(
+    ids.map((id) => readFile(`/proc/${id}/environ`, "utf8").catch(() => "")),
+  );
+  return ids.filter((_id, index) => environments[index]?.includes(mark));
+}
 
 async function runPreToolUse(
   command: string,
@@ -12,12 +22,24 @@ async function runPreToolUse(
     readonly signal?: AbortSignal;
     readonly toolInput?: string;
     readonly cwd?: string;
+    /** What a process was told to go on with by itself. */
+    readonly background?: boolean;
   } = {},
 ) {
-  const { timeoutMs = 60_000, signal, toolInput = "ls", cwd = "/", ...rest } = options;
+  const {
+    timeoutMs = 60_000,
+    signal,
+    toolInput = "ls",
+    cwd = "/",
+    background = false,
+    ...rest
+  } = options;
+  const mark = `HOOK_FAULT=${randomUUID()}`;
+  const [name = "", value] = mark.split("=");
   await using hooks = createHooks({
     shell: plainShell,
     handlers: [commandHandler("PreToolUse", command, { timeoutMs })],
+    env: { ...process.env, [name]: value },
     ...rest,
   });
   const outcome = await hooks.run(
@@ -26,6 +48,11 @@ async function runPreToolUse(
     { signal },
   );
   const [run] = outcome.runs;
+  if (!background && process.platform === "linux") {
+    await waitFor(async () => (await processesWith(mark)).length === 0, {
+      describe: "nothing is left of the hook",
+    });
+  }
   return { status: run?.status, entries: run?.entries, block: outcome.block?.reason ?? null };
 }
 
@@ -48,6 +75,20 @@ test.concurrent("a hook that hangs is ended at its timeout with its children", a
   );
   await gone(await pidIn(folder.join("child")));
   await gone(await pidIn(folder.join("self")));
+});
+
+test.concurrent("a child that has left the process group is ended with it too", async () => {
+  await using folder = await temporaryDirectory();
+  const controller = new AbortController();
+  const child = `require("node:child_process").spawn("sleep", ["600"], { detached: true, stdio: "inherit" })`;
+  const program = `require("node:fs").writeFileSync("child", String(${child}.pid))`;
+  const running = runPreToolUse(`'${process.execPath}' -e '${program}'`, {
+    cwd: folder.path,
+    signal: controller.signal,
+  });
+  await pidIn(folder.join("child"));
+  controller.abort();
+  expect(await running).toMatchObject({ status: "cancelled" });
 });
 
 test.concurrent("a hook that ignores every signal it can is ended too", async () => {
@@ -73,7 +114,9 @@ test.concurrent("a background child that holds the pipes neither delays nor surv
 test.concurrent("a background child that let go of the pipes lives on", async () => {
   await using folder = await temporaryDirectory();
   const command = "sleep 600 > /dev/null 2>&1 & echo $! > child";
-  expect(await runPreToolUse(command, { cwd: folder.path })).toMatchObject({ status: "completed" });
+  expect(await runPreToolUse(command, { cwd: folder.path, background: true })).toMatchObject({
+    status: "completed",
+  });
   const pid = await pidIn(folder.join("child"));
   expect(isAlive(pid)).toBe(true);
   process.kill(pid, "SIGKILL");
@@ -140,6 +183,16 @@ test.concurrent("JSON that was cut for its length fails and says so", async () =
   );
 });
 
+test.concurrent("JSON that breaks off is a failure with the parser's words", async () => {
+  expect(await runPreToolUse(`printf '{"decision":'`)).toEqual(
+    failure(
+      expect.stringMatching(
+        /^the PreToolUse hook's JSON output is invalid: .*JSON input/,
+      ) as string,
+    ),
+  );
+});
+
 test.concurrent("invalid UTF-8 is decoded with replacements", async () => {
   expect(await runPreToolUse(`printf 'caf\\351' >&2; exit 2`)).toMatchObject({
     block: "caf\ufffd",
@@ -181,6 +234,25 @@ test.concurrent("a shell or a folder that is not there is a failure that names b
   );
   expect(await runPreToolUse("true", { cwd: "/\0" })).toEqual(
     failure(expect.stringMatching(/^the hook could not be started with \/bin\/sh in /)),
+  );
+});
+
+test.concurrent("a program that is missing, and one that may not be run, are named", async () => {
+  await using folder = await temporaryDirectory();
+  await folder.write({ "hook.sh": "#!/bin/sh\n" });
+  const results = await Promise.all([
+    runPreToolUse("/no/such/hook"),
+    runPreToolUse("./hook.sh", { cwd: folder.path }),
+  ]);
+  expect(results).toEqual([
+    failure(expect.stringMatching(/^the hook exited with code 127: .*\/no\/such\/hook/) as string),
+    failure(expect.stringMatching(/^the hook exited with code 126: .*hook\.sh/) as string),
+  ]);
+});
+
+test.concurrent("a hook that is killed is a failure that names the signal", async () => {
+  expect(await runPreToolUse("kill -SEGV $$")).toEqual(
+    failure("the hook ended without a status code (signal SIGSEGV)"),
   );
 });
 

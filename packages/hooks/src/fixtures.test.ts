@@ -1,85 +1,66 @@
-import { readFile } from "node:fs/promises";
+// The cases that the package ships, run by the program that it ships with them.
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { runProcess } from "@codex-ts/test-support";
+import { describe, expect, test } from "vitest";
 import type { DialectName } from "./dialect.ts";
-import { createHooks, type HookRequest } from "./engine.ts";
-import { type HookEventName, hookEventLabel, hookEventNames } from "./events.ts";
-import { compileMatcher } from "./matcher.ts";
-import type { HookRunEntry } from "@codex-ts/protocol";
+import { dialectNamed } from "./dialect.ts";
+import type { HookRequest } from "./engine.ts";
+import { type HookEventName, type HookInput, orderedInput } from "./events.ts";
 
 interface FixtureCase {
   readonly name: string;
   readonly event: HookEventName;
   readonly dialect: DialectName;
-  readonly command: string;
-  readonly failClosed?: boolean;
   readonly input: HookRequest<HookEventName>;
-  readonly expect: {
-    readonly status: string;
-    readonly entries: readonly HookRunEntry[];
-    readonly outcome: object;
-  };
+  readonly stdin?: object;
 }
 
-const folder = fileURLToPath(new URL("../fixtures", import.meta.url));
+const folder = new URL("../fixtures/", import.meta.url);
+const { caseFiles, readCases } = (await import(new URL("run.mjs", folder).href)) as {
+  readonly caseFiles: readonly string[];
+  readonly readCases: (file: string) => readonly FixtureCase[];
+};
 
-async function casesOf(file: string): Promise<FixtureCase[]> {
-  return JSON.parse(await readFile(`${folder}/${file}.json`, "utf8")) as FixtureCase[];
+const timeoutMs = 120_000;
+
+function run(...args: readonly string[]) {
+  const program = fileURLToPath(new URL("run.mjs", folder));
+  return runProcess(
+    [process.execPath, "--conditions=@codex-ts/source", "--no-warnings", program, ...args],
+    { timeoutMs },
+  );
 }
 
-async function outcomeOf(fixture: FixtureCase) {
-  const { event } = fixture;
-  await using hooks = createHooks({
-    shell: { program: "/bin/sh", args: ["-c"] },
-    handlers: [
-      {
-        type: "command",
-        event,
-        command: fixture.command,
-        dialect: fixture.dialect,
-        matcher: null,
-        matches: compileMatcher(null),
-        timeoutMs: 60_000,
-        statusMessage: null,
-        failClosed: fixture.failClosed ?? false,
-        source: { path: "/fixtures/hooks.json", line: null, layer: "user" },
-      },
-    ],
-  });
-  const outcome = await hooks.run(event, { ...fixture.input, cwd: folder });
-  const { runs, warnings, cancelled, ...effects } = outcome;
-  expect({ warnings, cancelled }).toEqual({ warnings: [], cancelled: false });
-  const [run] = runs;
-  const outcomeShown =
-    "block" in effects ? { ...effects, block: blockShown(effects.block) } : effects;
-  return { status: run?.status, entries: run?.entries, outcome: outcomeShown };
-}
-
-function blockShown(block: object | null): unknown {
-  if (block === null || !("reason" in block)) return null;
-  if (!("fragments" in block)) return block.reason;
-  const fragments = block.fragments as readonly { readonly text: string }[];
-  return { reason: block.reason, fragments: fragments.map(({ text }) => text) };
-}
-
-/** The entry as expected; where a pattern is expected that fits, the entry as it is. */
-function expectedEntry({ kind, text }: HookRunEntry, actual: HookRunEntry | undefined): unknown {
-  const pattern = /^\/(.*)\/$/s.exec(text)?.[1];
-  if (pattern === undefined) return { kind, text };
-  const fits = actual !== undefined && new RegExp(pattern).test(actual.text);
-  return { kind, text: fits ? actual.text : text };
-}
-
-const files = [...hookEventNames.map(hookEventLabel), "claude", "gemini"];
-
-for (const file of files) {
-  for (const fixture of await casesOf(file)) {
-    test.concurrent(`${fixture.dialect}, ${fixture.event}: ${fixture.name}`, async () => {
-      const actual = await outcomeOf(fixture);
-      const entries = fixture.expect.entries.map((entry, index) =>
-        expectedEntry(entry, actual.entries?.[index]),
-      );
-      expect(actual).toEqual({ ...fixture.expect, entries });
+test.each(caseFiles)(
+  "every case of %s comes out as expected",
+  { timeout: timeoutMs },
+  async (file) => {
+    const adapter = fileURLToPath(new URL("codex-ts.mjs", folder));
+    const { code, stdout, stderr } = await run(adapter, file);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: `${readCases(file).length} passed, 0 failed\n`,
+      stderr: "",
     });
-  }
-}
+  },
+);
+
+test("an implementation that differs is told how", async () => {
+  const adapter = fileURLToPath(new URL("testing/wrong-adapter.mjs", import.meta.url));
+  const { code, stdout } = await run(adapter, "stop.json");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^stop\.json: .*\n\{\n {2}"wanted": \{\n/);
+  expect(stdout).toMatch(/\n0 passed, \d+ failed\n$/);
+});
+
+describe("the payload of another dialect is what its hooks are given", () => {
+  const cases = caseFiles.flatMap(readCases).filter(({ dialect }) => dialect !== "codex");
+  test.each(cases.map((each) => [each.dialect, each.name, each] as const))(
+    "%s: %s",
+    (_dialect, _name, { dialect, event, input, stdin }) => {
+      const own = orderedInput({ ...input, cwd: ".", hook_event_name: event } as HookInput);
+      const now = new Date("2026-01-01T00:00:00Z");
+      expect(dialectNamed(dialect).encodeInput(own, now)).toEqual(stdin);
+    },
+  );
+});

@@ -1,5 +1,6 @@
 // Runs one command to its end: own process group, bounded output, nothing left behind.
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 
 export interface CommandRequest {
   readonly program: string;
@@ -144,10 +145,27 @@ function killGroup(child: ChildProcess): void {
     }).on("error", () => child.kill());
     return;
   }
+  // Looked up first: who has lost its parent can no longer be found.
+  const others = descendantsOf(child.pid);
+  for (const target of [-child.pid, ...others]) {
+    try {
+      process.kill(target, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/** Children, their children and so on, those that have left the group too, as far as the system tells. */
+function descendantsOf(pid: number): readonly number[] {
+  if (process.platform !== "linux") return [];
   try {
-    process.kill(-child.pid, "SIGKILL");
+    return readdirSync(`/proc/${pid}/task`)
+      .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" "))
+      .filter((text) => text !== "")
+      .flatMap((text) => [Number(text), ...descendantsOf(Number(text))]);
   } catch {
-    // The group has ended.
+    return [];
   }
 }
 

@@ -1,0 +1,4 @@
+// An implementation for which every hook is fine.
+export function runHook() {
+  return { status: "fine", entries: [], outcome: {} };
+}
