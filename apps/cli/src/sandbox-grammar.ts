@@ -30,6 +30,8 @@ export interface SandboxFlags {
   isolateIpc?: true;
   json?: true;
   require: readonly SandboxAspect[];
+  /** Paths and patterns that may not be read. */
+  denyRead: readonly string[];
 }
 
 const aspects: readonly SandboxAspect[] = [
@@ -61,10 +63,18 @@ const isolateFlag = (): Option =>
     "refuse Unix datagrams too, which reach the sockets of other programs",
   );
 
+const addPattern = (pattern: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  pattern,
+];
+
+const noFlags: SandboxFlags = { require: [], denyRead: [] };
+
 const EXAMPLES = `
 Examples:
   codex-ts sandbox -- npm test                 read-only, no network
   codex-ts sandbox --full-auto -- npm test     the folder may be written
+  codex-ts sandbox --deny-read '**/.env' -- npm test
   codex-ts sandbox --require network -- make   do not run where the network cannot be cut off
   codex-ts sandbox probe                       what this machine enforces, and how to get more
   codex-ts sandbox check                       try every way out
@@ -89,12 +99,18 @@ export function addSandboxCommand(
           "--require <ASPECTS>",
           `do not run unless these are enforced, by commas: ${aspects.join(", ")}`,
         ).argParser(parseAspects),
+      )
+      .addOption(
+        new Option(
+          "--deny-read <PATTERN>",
+          "a path or pattern (**/.env) that may not be read; may be repeated",
+        ).argParser(addPattern),
       );
     return command
       .argument("[COMMAND...]", "the command, word by word")
       .passThroughOptions()
       .action((words: readonly string[], flags: Partial<SandboxFlags>) => {
-        choose({ command: "sandbox", config, platform, words, flags: { require: [], ...flags } });
+        choose({ command: "sandbox", config, platform, words, flags: { ...noFlags, ...flags } });
       });
   };
   const sandbox = addRunFlags(
@@ -119,7 +135,7 @@ export function addSandboxCommand(
     .addOption(isolateFlag())
     .option("--json", "print JSON")
     .action((flags: Partial<SandboxFlags>) =>
-      choose({ command: "sandbox probe", config, flags: { require: [], ...flags } }),
+      choose({ command: "sandbox probe", config, flags: { ...noFlags, ...flags } }),
     );
   addConfigFlags(probe, config);
   const check = sandbox
@@ -130,7 +146,7 @@ export function addSandboxCommand(
     .addOption(isolateFlag())
     .option("--json", "print JSON")
     .action((flags: Partial<SandboxFlags>) =>
-      choose({ command: "sandbox check", config, flags: { require: [], ...flags } }),
+      choose({ command: "sandbox check", config, flags: { ...noFlags, ...flags } }),
     );
   addConfigFlags(check, config);
 }

@@ -1,6 +1,6 @@
 // What a file-system policy says about one path, and about the whole disk. Lexical throughout.
 import nodePath from "node:path";
-import { type AbsolutePath, isInside, join, resolve } from "@codex-ts/absolute-path";
+import { type AbsolutePath, join, resolve } from "@codex-ts/absolute-path";
 import type {
   FileSystemAccess,
   FileSystemPath,
@@ -8,6 +8,7 @@ import type {
   FileSystemSandboxPolicy,
   SpecialPath,
 } from "@codex-ts/protocol";
+import { closest } from "./ancestors.ts";
 import { isDeniedByPattern } from "./deny-patterns.ts";
 import { followedKind, type HostFiles, nodeHostFiles } from "./host-files.ts";
 
@@ -80,21 +81,24 @@ export function resolveEntries(
   });
 }
 
+/** Answers what the entries say of a path: the access of the most specific one that holds it. */
+export function accessIndex(
+  entries: readonly ResolvedEntry[],
+): (path: AbsolutePath) => FileSystemAccess {
+  const strongest = new Map<AbsolutePath, FileSystemAccess>();
+  for (const { path, access } of entries) {
+    const known = strongest.get(path);
+    if (known === undefined || outranks(access, known)) strongest.set(path, access);
+  }
+  return (path) => closest(path, (at) => strongest.get(at)) ?? "none";
+}
+
 /** The access of the most specific entry that holds `path`; `none` when no entry does. */
 export function accessAmong(
   entries: readonly ResolvedEntry[],
   path: AbsolutePath,
 ): FileSystemAccess {
-  let winner: ResolvedEntry | null = null;
-  for (const entry of entries) {
-    if (!isInside(path, entry.path)) continue;
-    // All that hold the path are prefixes of it: the longest has the most components.
-    const isCloser = winner === null || entry.path.length > winner.path.length;
-    const isStronger =
-      entry.path.length === winner?.path.length && outranks(entry.access, winner.access);
-    if (isCloser || isStronger) winner = entry;
-  }
-  return winner?.access ?? "none";
+  return accessIndex(entries)(path);
 }
 
 /**

@@ -101,6 +101,19 @@ describe("the whole line", () => {
     );
   });
 
+  test("what root could write in /proc is closed, and loader variables are set inside", () => {
+    const { args } = build(policyOf(special("root", "read")), {
+      network: "enabled",
+      isRoot: true,
+      loaderVariables: { LD_LIBRARY_PATH: "lib" },
+    });
+    const line = args.join(" ");
+    expect(line).toContain(
+      "--proc /proc --ro-bind-try /proc/sys /proc/sys --ro-bind-try /proc/acpi",
+    );
+    expect(line).toContain("--cap-drop ALL --setenv LD_LIBRARY_PATH lib --");
+  });
+
   test("a folder that is reached through a link is entered by its real name", () => {
     const link = join(base, "link");
     symlinkSync(ws, link);

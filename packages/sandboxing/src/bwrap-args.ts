@@ -2,7 +2,7 @@
 import nodePath from "node:path";
 import type { FileSystemSandboxPolicy, NetworkSandboxPolicy } from "@codex-ts/protocol";
 import { hasFullDiskWrite, type PathContext } from "./access.ts";
-import { nodeHostFiles } from "./host-files.ts";
+import { lookedAtOnce, nodeHostFiles } from "./host-files.ts";
 import { type MountPlan, type MountPlanOptions, planMounts } from "./mount-plan.ts";
 import { SandboxError } from "./sandbox.ts";
 
@@ -63,9 +63,11 @@ const wholeDisk: MountPlan = {
  */
 export function buildBwrapArgs(
   policy: BwrapPolicy,
-  context: PathContext,
+  given: PathContext,
   options: BwrapOptions,
 ): BwrapCommand {
+  const files = lookedAtOnce(given.files ?? nodeHostFiles);
+  const context: PathContext = { ...given, files };
   const plan = hasFullDiskWrite(policy.fileSystem)
     ? wholeDisk
     : planMounts(policy.fileSystem, context, options);
@@ -75,9 +77,8 @@ export function buildBwrapArgs(
       `the sandbox policy needs ${plan.args.length} mount arguments, more than the ${maxMountWords} that bubblewrap takes; list folders instead of the files in them`,
     );
   }
-  const files = context.files ?? nodeHostFiles;
-  const given = options.commandCwd;
-  const canonicalCwd = files.realpath(given) ?? given;
+  const { commandCwd } = options;
+  const canonicalCwd = files.realpath(commandCwd) ?? commandCwd;
   const proc = [
     "--proc",
     "/proc",
@@ -103,7 +104,7 @@ export function buildBwrapArgs(
       "--unshare-ipc",
       ...(policy.network === "enabled" ? [] : ["--unshare-net"]),
       ...(options.mountProc === false ? [] : proc),
-      ...(canonicalCwd === nodePath.normalize(given) ? [] : ["--chdir", canonicalCwd]),
+      ...(canonicalCwd === nodePath.normalize(commandCwd) ? [] : ["--chdir", canonicalCwd]),
       "--cap-drop",
       "ALL",
       ...number("--seccomp", options.seccompFd),

@@ -1,6 +1,7 @@
 // Where a path that must stay closed really is: behind links, or not there at all.
 import nodePath from "node:path";
-import { type AbsolutePath, isInside, join, parent, relativize } from "@codex-ts/absolute-path";
+import { type AbsolutePath, join, parent, relativize } from "@codex-ts/absolute-path";
+import { isInsideAny, selfAndFolders } from "./ancestors.ts";
 import { canonicalize, type HostFiles } from "./host-files.ts";
 
 /** What has to be covered so that a path stays closed. */
@@ -12,7 +13,7 @@ export interface ClosedPlace {
 
 export interface LocateOptions {
   readonly files: HostFiles;
-  readonly writableRoots: readonly AbsolutePath[];
+  readonly writableRoots: ReadonlySet<AbsolutePath>;
   /** Empty folders that other commands hold in place right now: they count as missing. */
   readonly isMountPoint?: ((path: AbsolutePath) => boolean) | undefined;
 }
@@ -26,21 +27,15 @@ type Step =
 
 /** The prefixes of `path` below `root`, outermost first, `path` itself last. */
 export function componentsBelow(root: AbsolutePath, path: AbsolutePath): readonly AbsolutePath[] {
-  const components: AbsolutePath[] = [];
-  let current = root;
-  for (const part of relativize(path, root).split(nodePath.sep)) {
-    if (part === ".") continue;
-    current = join(current, part);
-    components.push(current);
-  }
-  return components;
+  const folders = selfAndFolders(path);
+  return folders.slice(0, folders.indexOf(root)).toReversed();
 }
 
 function walk(path: AbsolutePath, options: LocateOptions): Step {
   const { files } = options;
-  const isWritable = options.writableRoots.some((root) => isInside(path, root));
+  const isWritable = isInsideAny(path, options.writableRoots);
   for (const component of componentsBelow(join(path, nodePath.parse(path).root), path)) {
-    const inRoot = isWritable && options.writableRoots.some((root) => isInside(component, root));
+    const inRoot = isWritable && isInsideAny(component, options.writableRoots);
     const kind = files.kind(component);
     const holder = parent(component);
     if (kind === "symlink" && holder !== null) {

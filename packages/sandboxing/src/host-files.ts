@@ -94,3 +94,40 @@ export function canonicalize(files: HostFiles, path: AbsolutePath): AbsolutePath
     existing = up;
   }
 }
+
+/**
+ * The same disk, looked at once for each path: for the time of one plan, in which it is taken to stand
+ * still. Paths without a link on them are their own real paths and need no further look.
+ */
+export function lookedAtOnce(files: HostFiles): HostFiles {
+  const kinds = new Map<string, HostFileKind | null>();
+  const kind = (path: string): HostFileKind | null => {
+    let known = kinds.get(path);
+    if (known === undefined) {
+      known = files.kind(path);
+      kinds.set(path, known);
+    }
+    return known;
+  };
+  const isPlain = new Map<string, boolean>();
+  /** Whether the path exists with no link on it. */
+  const hasNoLinks = (path: AbsolutePath): boolean => {
+    let known = isPlain.get(path);
+    if (known === undefined) {
+      const own = kind(path);
+      const up = parent(path);
+      known = own !== null && own !== "symlink" && (up === null || hasNoLinks(up));
+      isPlain.set(path, known);
+    }
+    return known;
+  };
+  return {
+    ...files,
+    kind,
+    realpath: (path) => {
+      const isNormal = nodePath.isAbsolute(path) && nodePath.normalize(path) === path;
+      const plain = isNormal && hasNoLinks(path as AbsolutePath);
+      return plain ? (path as AbsolutePath) : files.realpath(path);
+    },
+  };
+}

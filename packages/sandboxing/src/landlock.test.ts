@@ -155,6 +155,28 @@ describe.skipIf(version === 0)("the Landlock thread", () => {
     }
   });
 
+  test("a workspace that was removed and made again is writable again", async () => {
+    expect((await runScript("touch before && echo wrote")).stdout).toBe("wrote\n");
+    rmSync(ws, { recursive: true });
+    mkdirSync(ws);
+    expect((await runScript("touch after && echo wrote")).stdout).toBe("wrote\n");
+  });
+
+  test("what is required and not enforced is refused before anything runs", async () => {
+    const command = { argv: ["true"], cwd: ws, env: {} } as const;
+    const context = { policy: workspaceWrite, policyCwd: ws };
+    const refusal = await sandbox
+      .prepare(command, context, { require: ["network", "protected_paths"] })
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      code: "aspect_not_enforced",
+      message:
+        "the command does not run: not enforced on this machine, though required: protected_paths (Landlock cannot close a part of a folder that it opens)",
+    });
+    await using prepared = await sandbox.prepare(command, context, { require: ["file_writes"] });
+    expect(prepared.sandbox).toBe("landlock");
+  });
+
   test("what it cannot protect is told, once", async () => {
     mkdirSync(join(ws, ".git"));
     await runScript("true");

@@ -3,6 +3,7 @@ import nodePath from "node:path";
 import { type AbsolutePath, isInside, join } from "@codex-ts/absolute-path";
 import type { FileSystemSandboxPolicy } from "@codex-ts/protocol";
 import { hasFullDiskRead, includesPlatformDefaults, type PathContext } from "./access.ts";
+import { selfAndFolders } from "./ancestors.ts";
 import { componentsBelow, type LocateOptions, locateClosedPath } from "./closed-path.ts";
 import { followedKind, nodeHostFiles } from "./host-files.ts";
 import { readableRoots, unreadableRoots, writableRoots } from "./roots.ts";
@@ -51,11 +52,13 @@ interface Rule {
 type Exposure = "hidden" | "read" | "write" | "deny";
 
 /** Parents before what lies in them, siblings by name. */
-function inTreeOrder(a: string, b: string): number {
-  const left = a.replaceAll(nodePath.sep, "\0");
-  const right = b.replaceAll(nodePath.sep, "\0");
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
+function inTreeOrder<T>(items: Iterable<T>, pathOf: (item: T) => string): readonly T[] {
+  const keyed = [...items].map((item) => ({
+    item,
+    key: pathOf(item).replaceAll(nodePath.sep, "\0"),
+  }));
+  keyed.sort((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
+  return keyed.map(({ item }) => item);
 }
 
 function isFileSystemRoot(path: AbsolutePath): boolean {
@@ -85,7 +88,7 @@ function rulesOf(
   ];
   const locate: LocateOptions = {
     files,
-    writableRoots: existing.map(({ root }) => root),
+    writableRoots: new Set(existing.map(({ root }) => root)),
     isMountPoint: options.isMountPoint,
   };
 
@@ -113,7 +116,7 @@ function rulesOf(
   for (const path of unreadableRoots(policy, context)) addClosed("deny", path);
 
   return {
-    rules: [...rules.values()].toSorted((a, b) => inTreeOrder(a.path, b.path)),
+    rules: inTreeOrder(rules.values(), ({ path }) => path),
     readsAll: hasFullDiskRead(policy) || readable.some(isFileSystemRoot),
     links: [...links],
     missingRoots: missing.map(({ root }) => root),
@@ -137,16 +140,17 @@ function pinnedFolders(
 ): readonly AbsolutePath[] {
   const mounted = new Set(targets);
   const pins = new Set<AbsolutePath>();
+  const rootSet = new Set(roots);
   for (const target of targets) {
-    const outermost = roots
-      .filter((root) => root !== target && isInside(target, root))
-      .toSorted((a, b) => a.length - b.length)[0];
+    const outermost = selfAndFolders(target)
+      .slice(1)
+      .findLast((folder) => rootSet.has(folder));
     if (outermost === undefined) continue;
     for (const folder of componentsBelow(outermost, target).slice(0, -1)) {
       if (!mounted.has(folder)) pins.add(folder);
     }
   }
-  return [...pins].toSorted(inTreeOrder);
+  return inTreeOrder(pins, (path) => path);
 }
 
 /** Whether something in the folder of a rule is opened again. */

@@ -2,13 +2,14 @@
 import { type AbsolutePath, isInside, join, relativize } from "@codex-ts/absolute-path";
 import type { FileSystemSandboxPolicy } from "@codex-ts/protocol";
 import {
-  accessAmong,
+  accessIndex,
   hasFullDiskRead,
   hasFullDiskWrite,
   type PathContext,
   type ResolvedEntry,
   resolveEntries,
 } from "./access.ts";
+import { selfAndFolders } from "./ancestors.ts";
 import { canonicalize, nodeHostFiles } from "./host-files.ts";
 import { protectedSubpaths } from "./protected-paths.ts";
 
@@ -31,8 +32,9 @@ export function readableRoots(
   if (hasFullDiskRead(policy)) return [];
   const files = context.files ?? nodeHostFiles;
   const entries = resolveEntries(policy, context);
+  const accessOf = accessIndex(entries);
   const readable = entries.filter(
-    (entry) => entry.access !== "none" && accessAmong(entries, entry.path) !== "none",
+    (entry) => entry.access !== "none" && accessOf(entry.path) !== "none",
   );
   return [...new Set(readable.map((entry) => canonicalize(files, entry.path)))];
 }
@@ -48,8 +50,9 @@ export function unreadableRoots(
   if (policy.kind !== "restricted") return [];
   const files = context.files ?? nodeHostFiles;
   const entries = resolveEntries(policy, context);
+  const accessOf = accessIndex(entries);
   const denied = entries.filter(
-    (entry) => entry.access === "none" && accessAmong(entries, entry.path) === "none",
+    (entry) => entry.access === "none" && accessOf(entry.path) === "none",
   );
   const paths = denied.map((entry) => canonicalize(files, entry.path));
   return [...new Set(paths.filter((path) => !isFileSystemRoot(path)))];
@@ -89,7 +92,8 @@ export function writableRoots(
     return known;
   };
   const entries = resolveEntries(policy, context);
-  const access = (entry: ResolvedEntry): string => accessAmong(entries, entry.path);
+  const accessOf = accessIndex(entries);
+  const access = (entry: ResolvedEntry): string => accessOf(entry.path);
 
   const rawSpellings = new Map<AbsolutePath, AbsolutePath[]>();
   for (const entry of entries) {
@@ -100,17 +104,35 @@ export function writableRoots(
     else spellings.push(entry.path);
   }
 
-  const closed = entries.filter((entry) => entry.access !== "write" && access(entry) !== "write");
+  const isClosed = (entry: ResolvedEntry): boolean =>
+    entry.access !== "write" && access(entry) !== "write";
+  // By every folder around them, as they are spelled and as they really are.
+  const entriesIn = new Map<AbsolutePath, Set<ResolvedEntry>>();
+  for (const entry of entries) {
+    for (const path of new Set([entry.path, canonical(entry.path)])) {
+      for (const folder of selfAndFolders(path)) {
+        const known = entriesIn.get(folder);
+        if (known === undefined) entriesIn.set(folder, new Set([entry]));
+        else known.add(entry);
+      }
+    }
+  }
+  const positions = new Map(entries.map((entry, index) => [entry, index]));
+  const order = (entry: ResolvedEntry): number => positions.get(entry) ?? 0;
   const canonicalCwd = canonical(context.cwd);
   return [...rawSpellings].map(([root, rawRoots]) => {
+    const around = new Set([root, ...rawRoots].flatMap((path) => [...(entriesIn.get(path) ?? [])]));
+    const inside = [...around].toSorted((a, b) => order(a) - order(b));
     const named = new Set(
-      entries.flatMap((entry) => [
+      inside.flatMap((entry) => [
         entry.path,
         subpathBelow(entry.path, root, rawRoots, canonical) ?? entry.path,
       ]),
     );
     const defaults = protectedSubpaths(root, { files, missingCodex: root === canonicalCwd });
-    const subpaths = closed.map((entry) => subpathBelow(entry.path, root, rawRoots, canonical));
+    const subpaths = inside
+      .filter(isClosed)
+      .map((entry) => subpathBelow(entry.path, root, rawRoots, canonical));
     return {
       root,
       readOnlySubpaths: [

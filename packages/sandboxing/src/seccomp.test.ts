@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { buildSeccompFilter, type SeccompArch, seccompArch, type SeccompMode } from "./seccomp.ts";
+import {
+  buildSeccompFilter,
+  type SeccompArch,
+  seccompArch,
+  type SeccompMode,
+  type SeccompOptions,
+} from "./seccomp.ts";
 
 interface Call {
   readonly number: number;
@@ -25,6 +31,7 @@ function verdict(filter: Uint8Array, call: Call): "allow" | "EPERM" | "kill" | s
     const skip = (condition: boolean): number => program.getUint8(at + (condition ? 2 : 3));
     if (code === 0x20) accumulator = data.getUint32(value, true);
     else if (code === 0x15) pc += skip(accumulator === value);
+    else if (code === 0x54) accumulator &= value;
     else if (code === 0x35) pc += skip(accumulator >= value);
     else if (code === 0x06) {
       if (value === 0x7fff0000) return "allow";
@@ -64,6 +71,26 @@ const deniedAlways = {
 
 /** getpeername, getsockname, shutdown, getsockopt, setsockopt. */
 const peerCalls = { x64: [52, 51, 48, 55, 54], arm64: [205, 204, 210, 209, 208] } as const;
+
+/** process_vm_readv and what stands beside it; shmget and what stands beside it. */
+const more = {
+  x64: {
+    others: [310, 311, 312, 438, 248, 249, 250, 298, 321],
+    sharedIpc: [29, 30, 64, 68, 240],
+    kill: 62,
+    tgkill: 234,
+    prlimit64: 302,
+    setpriority: 141,
+  },
+  arm64: {
+    others: [270, 271, 272, 438, 217, 218, 219, 241, 280],
+    sharedIpc: [194, 196, 190, 186, 180],
+    kill: 129,
+    tgkill: 131,
+    prlimit64: 261,
+    setpriority: 140,
+  },
+} as const;
 
 const unix = 1n;
 const inet = 2n;
@@ -133,6 +160,68 @@ describe.each(["x64", "arm64"] as const)("the filter on %s", (arch: SeccompArch)
     expect(deniedAlways[arch].network.map((number) => judge("proxy-routed", number))).toEqual(
       deniedAlways[arch].network.map(() => "allow"),
     );
+  });
+});
+
+describe.each(["x64", "arm64"] as const)("more of the filter on %s", (arch: SeccompArch) => {
+  const { id, socket, socketpair, write } = architectures[arch];
+  const judge = (
+    mode: SeccompMode,
+    options: SeccompOptions,
+    number: number,
+    ...args: readonly bigint[]
+  ) => verdict(buildSeccompFilter(mode, arch, options), { number, arch: id, args });
+  const [stream, datagram, datagramCloexec] = [1n, 2n, 2n | 0o2000000n];
+
+  test("datagrams can be refused, whatever flags they come with", () => {
+    for (const number of [socket, socketpair]) {
+      const types = [stream, datagram, datagramCloexec];
+      expect(types.map((type) => judge("compatible", {}, number, unix, type))).toEqual(
+        Array(3).fill("allow"),
+      );
+      expect(
+        types.map((type) => judge("compatible", { refuseDatagrams: true }, number, unix, type)),
+      ).toEqual(["allow", "EPERM", "EPERM"]);
+      expect(judge("compatible", { refuseDatagrams: true }, number, inet, stream)).toBe("EPERM");
+    }
+  });
+
+  test("other processes' memory, descriptors, keyrings and counters are out of reach, with the network too", () => {
+    const { others, sharedIpc } = { x64: more.x64, arm64: more.arm64 }[arch];
+    for (const mode of ["compatible", "networked"] as const) {
+      expect(others.map((number) => judge(mode, {}, number))).toEqual(others.map(() => "EPERM"));
+      expect(sharedIpc.map((number) => judge(mode, {}, number))).toEqual(
+        sharedIpc.map(() => "allow"),
+      );
+      expect(sharedIpc.map((number) => judge(mode, { refuseSharedIpc: true }, number))).toEqual(
+        sharedIpc.map(() => "EPERM"),
+      );
+    }
+    expect([socket, socketpair].map((number) => judge("networked", {}, number, inet))).toEqual([
+      "allow",
+      "allow",
+    ]);
+  });
+
+  test("the shielded process and its thread cannot be signalled, others' limits not be set", () => {
+    const shield = { pid: 1000, thread: 1007 };
+    const { kill, tgkill, prlimit64, setpriority } = more[arch];
+    const verdicts = (number: number, ...calls: readonly (readonly bigint[])[]) =>
+      calls.map((args) => judge("networked", { shield }, number, ...args));
+    expect(verdicts(kill, [1000n, 9n], [1007n, 9n], [2000n, 9n], [0n, 15n])).toEqual([
+      "EPERM",
+      "EPERM",
+      "allow",
+      "allow",
+    ]);
+    expect(verdicts(tgkill, [1000n, 1001n], [2000n, 1007n], [2000n, 2000n])).toEqual([
+      "EPERM",
+      "EPERM",
+      "allow",
+    ]);
+    expect(verdicts(prlimit64, [0n], [2000n])).toEqual(["allow", "EPERM"]);
+    expect(verdicts(setpriority, [0n, 0n], [0n, 2000n])).toEqual(["allow", "EPERM"]);
+    expect(verdicts(write, [1000n])).toEqual(["allow"]);
   });
 });
 

@@ -2,10 +2,12 @@
 import { existsSync } from "node:fs";
 import nodePath from "node:path";
 import { message, respond } from "@codex-ts/scripted-model";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
 import { type CliWorld, cliWorld } from "../testing/cli.ts";
 
+// Each test starts the program several times.
+vi.setConfig({ testTimeout: 120_000 });
 beforeAll(builtCli, buildTimeoutMs);
 
 const open = (): Promise<CliWorld> => cliWorld({ script: [respond([message("ok")])] });
@@ -47,6 +49,23 @@ describe.skipIf(process.platform !== "linux")("a command in the sandbox", () => 
     ]);
     expect(full.code).not.toBe(0);
     expect(existsSync(nodePath.join(world.repository, "more"))).toBe(false);
+  });
+
+  test("reads nothing that is denied, by path or by pattern", async () => {
+    await using world = await open();
+    const run = await world.run([
+      "sandbox",
+      "--deny-read",
+      "**/a.txt",
+      "--deny-read",
+      "closed",
+      "--",
+      "sh",
+      "-c",
+      "cat a.txt; mkdir -p /tmp/x 2>/dev/null; ls > /dev/null && echo listed",
+    ]);
+    expect([run.code, run.stdout]).toEqual([0, "listed\n"]);
+    expect(run.stderr).toContain("a.txt: Permission denied");
   });
 
   test("what cannot be run is told with the way out", async () => {

@@ -4,14 +4,17 @@ import {
   createSandbox,
   findExecutable,
   type PreparedCommand,
+  resolveContext,
   type Sandbox,
   type SandboxAspect,
+  type SandboxContext,
   SandboxError,
   type SandboxReport,
   type SandboxType,
 } from "@codex-ts/sandboxing";
 import type { SelfTestResult } from "@codex-ts/sandboxing/self-test";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { SandboxPolicy } from "@codex-ts/protocol";
 import { childEnvironment } from "@codex-ts/tools";
 import { commandEnvironment } from "../command-environment.ts";
 import { openConfig, type OpenConfig } from "../engine.ts";
@@ -55,6 +58,24 @@ function openSandbox(
     useLandlock: config.features.enabled("use_legacy_landlock"),
     onWarning,
   });
+}
+
+/** The policy with what is denied on top. */
+function contextOf(
+  policy: SandboxPolicy,
+  policyCwd: AbsolutePath,
+  denied: readonly string[],
+): SandboxContext {
+  const context = { policy, policyCwd };
+  if (denied.length === 0) return context;
+  const { fileSystem } = resolveContext(context);
+  const entries = denied.map(
+    (pattern) => ({ path: { type: "glob_pattern", pattern }, access: "none" }) as const,
+  );
+  return {
+    ...context,
+    fileSystem: { ...fileSystem, entries: [...(fileSystem.entries ?? []), ...entries] },
+  };
 }
 
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -117,7 +138,7 @@ export async function runSandbox(invocation: RunInvocation, terminal: Terminal):
         cwd,
         env: environment,
       },
-      { policy: config.sandboxPolicy, policyCwd: cwd },
+      contextOf(config.sandboxPolicy, cwd, flags.denyRead),
       { require: flags.require },
     );
     return await launch(prepared);

@@ -54,6 +54,7 @@ const columns: readonly Column[] = [
 
 const here = nodePath.dirname(fileURLToPath(import.meta.url));
 const packages = nodePath.resolve(here, "../../..");
+const fixture = fileURLToPath(new URL("./run-self-test.fixture.ts", import.meta.url));
 
 /** A copy of what the program needs, in a folder that every user may read. */
 function stageProgram(folder: string): { readonly node: string; readonly program: string } {
@@ -86,8 +87,8 @@ function stageProgram(folder: string): { readonly node: string; readonly program
     }
   }
   chmodSync(folder, 0o755);
-  const program = "packages/sandboxing/src/self-test/run-self-test.fixture.ts";
-  return { node, program: nodePath.join(folder, program) };
+  const program = nodePath.join(folder, "packages", nodePath.relative(packages, fixture));
+  return { node, program };
 }
 
 let folder: string;
