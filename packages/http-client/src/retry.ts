@@ -60,6 +60,8 @@ export function isRetryableRequest(error: unknown): boolean {
 export interface RetryOptions {
   /** Retries after the first attempt. */
   readonly maxRetries: number;
+  /** {@link isRetryableRequest} when missing. */
+  readonly isRetryable?: ((error: unknown) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly sleep?: Sleep | undefined;
   readonly random?: (() => number) | undefined;
@@ -75,12 +77,13 @@ export async function withRequestRetries<T>(
   attempt: () => Promise<T>,
   options: RetryOptions,
 ): Promise<T> {
-  const { maxRetries, signal, sleep: wait = sleep, random } = options;
+  const { maxRetries, isRetryable = isRetryableRequest, signal, sleep: wait = sleep } = options;
+  const { random } = options;
   for (let retry = 1; ; retry += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (retry > maxRetries || !isRetryableRequest(error)) throw error;
+      if (retry > maxRetries || !isRetryable(error)) throw error;
       const asked = error instanceof HttpStatusError ? retryAfterMs(error.headers) : undefined;
       await pause(wait, Math.min(asked ?? retryDelayMs(retry, random), LONGEST_WAIT_MS), signal);
     }

@@ -31,6 +31,8 @@ export interface WebSocketConnection extends AsyncDisposable {
    * @throws HttpError `network` when the connection ends, or brings what is no text; `timeout`; `aborted`
    */
   receive(options?: ReceiveOptions): Promise<string>;
+  /** Throws away the messages that have come and that nobody has received. */
+  discardWaiting(): void;
   /** Cuts the connection without a word. */
   drop(): void;
 }
@@ -259,6 +261,10 @@ function openConnection(parts: OpenParts): WebSocketConnection {
         signal?.removeEventListener("abort", stop);
         socket.unref();
       }
+    },
+    discardWaiting() {
+      waiting.length = 0;
+      if (client.isPaused) client.resume();
     },
     drop() {
       end(new HttpError("aborted", `the WebSocket connection to ${shown} was closed by us`));

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createHttpTransport, type HttpTransport } from "@codex-ts/http-client";
 import {
   brokenStream,
   customToolCall,
@@ -18,115 +17,22 @@ import {
   noAnswer,
   rawReasoning,
   reasoning,
-  type Reply,
   respond,
   type Script,
-  type ScriptedModel,
-  startScriptedModel,
 } from "@codex-ts/scripted-model";
 import { afterEach, describe, expect, it } from "vitest";
-import { createResponsesClient, type ResponsesClientOptions } from "./client.ts";
+import { type AuthSource, ResponsesError, type ResponseStreamEvent } from "./contract.ts";
 import {
-  type AuthSource,
-  type ProviderEndpoint,
-  type RequestAuth,
-  type RequestContext,
-  ResponsesError,
-  type ResponsesRequest,
-  type ResponsesTurn,
-  type ResponseStreamEvent,
-} from "./contract.ts";
+  closeAll,
+  fixedAuth,
+  play,
+  request,
+  run,
+  type Setup,
+  start,
+} from "./testing/scripted-client.ts";
 
-const cleanups: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const held of cleanups.splice(0).toReversed()) await held[Symbol.asyncDispose]();
-});
-
-const request: ResponsesRequest = {
-  model: "m-1",
-  instructions: "be good",
-  input: [{ type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] }],
-  tools: [],
-  tool_choice: "auto",
-  parallel_tool_calls: false,
-  reasoning: null,
-  store: false,
-  stream: true,
-  include: [],
-  prompt_cache_key: "thread-1",
-};
-
-function fixedAuth(auth: RequestAuth): AuthSource {
-  return { current: async () => auth, recover: async () => false };
-}
-
-interface Setup {
-  readonly endpoint?: Partial<ProviderEndpoint>;
-  readonly auth?: AuthSource;
-  readonly context?: Partial<RequestContext>;
-  readonly options?: Partial<ResponsesClientOptions>;
-}
-
-interface Client {
-  readonly model: ScriptedModel;
-  readonly waits: readonly number[];
-  startTurn(): ResponsesTurn;
-}
-
-async function start(script: Script, setup: Setup = {}): Promise<Client> {
-  const model = await startScriptedModel({ script });
-  const transport: HttpTransport = createHttpTransport({ env: {} });
-  cleanups.push(model, transport);
-  const waits: number[] = [];
-  const client = createResponsesClient({
-    endpoint: {
-      name: "scripted",
-      baseUrl: model.url,
-      queryParams: {},
-      headers: {},
-      requestMaxRetries: 0,
-      streamMaxRetries: 0,
-      streamIdleTimeoutMs: 20_000,
-      supportsWebsockets: false,
-      websocketConnectTimeoutMs: 1000,
-      storesResponses: false,
-      ...setup.endpoint,
-    },
-    auth: setup.auth ?? fixedAuth({ kind: "none" }),
-    transport,
-    random: () => 0.5,
-    sleep: async (ms) => {
-      waits.push(ms);
-    },
-    ...setup.options,
-  });
-  return {
-    model,
-    waits,
-    startTurn: () => client.startTurn({ threadId: "thread-1", ...setup.context }),
-  };
-}
-
-interface Outcome {
-  readonly events: readonly ResponseStreamEvent[];
-  readonly error: unknown;
-}
-
-async function run(turn: ResponsesTurn, signal = new AbortController().signal): Promise<Outcome> {
-  const events: ResponseStreamEvent[] = [];
-  try {
-    for await (const event of turn.stream(request, signal)) events.push(event);
-    return { events, error: undefined };
-  } catch (error) {
-    return { events, error };
-  }
-}
-
-async function play(reply: Reply, setup: Setup = {}): Promise<Outcome & Client> {
-  const client = await start([reply], setup);
-  return { ...client, ...(await run(client.startTurn())) };
-}
+afterEach(closeAll);
 
 const noLimits: ResponseStreamEvent = {
   type: "rate_limits",
@@ -213,7 +119,7 @@ describe("a request", () => {
     expect(model.requests[0]?.headers.authorization).toBe("Bearer provider");
   });
 
-  it("is compressed only for OpenAI with a ChatGPT login, and when that is switched on", async () => {
+  it("is compressed only with a ChatGPT login, and when that is switched on", async () => {
     const chatgpt = fixedAuth({ kind: "chatgpt", bearer: "t" });
     const encoding = async (setup: Setup): Promise<unknown> => {
       const { model } = await play(respond([]), setup);
@@ -222,13 +128,33 @@ describe("a request", () => {
       expect(received?.headers["content-type"]).toBe("application/json");
       return received?.headers["content-encoding"];
     };
-    const openai = { name: "OpenAI" };
     const options = { requestCompression: true };
-    expect(await encoding({ endpoint: openai, auth: chatgpt, options })).toBe("zstd");
-    expect(await encoding({ endpoint: openai, auth: chatgpt })).toBeUndefined();
-    expect(await encoding({ endpoint: { name: "Other" }, auth: chatgpt, options })).toBeUndefined();
+    expect(await encoding({ auth: chatgpt, options })).toBe("zstd");
+    expect(await encoding({ auth: chatgpt })).toBeUndefined();
     const key = fixedAuth({ kind: "api_key", bearer: "k" });
-    expect(await encoding({ endpoint: openai, auth: key, options })).toBeUndefined();
+    expect(await encoding({ auth: key, options })).toBeUndefined();
+  });
+});
+
+describe("the trace context", () => {
+  it("goes as headers, anew for each attempt, and an empty state not at all", async () => {
+    let count = 0;
+    const { model, startTurn } = await start([httpError(500), respond([])], {
+      endpoint: { requestMaxRetries: 1 },
+    });
+    const traceContext = () => ({
+      traceparent: `00-${"1".repeat(32)}-${String((count += 1)).padStart(16, "0")}-01`,
+      tracestate: count === 1 ? "" : "a=b",
+    });
+    await run(startTurn({ traceContext }));
+    await run(startTurn({ traceContext: () => undefined }));
+    expect(
+      model.requests.map(({ headers }) => [headers["traceparent"], headers["tracestate"]]),
+    ).toEqual([
+      [`00-${"1".repeat(32)}-0000000000000001-01`, undefined],
+      [`00-${"1".repeat(32)}-0000000000000002-01`, "a=b"],
+      [undefined, undefined],
+    ]);
   });
 });
 
@@ -383,7 +309,7 @@ describe("a stream that goes wrong", () => {
 
   it("takes an incomplete response as final, and names the reason", async () => {
     expect((await play(incompleteResponse("content_filter"))).error).toMatchObject({
-      code: "stream",
+      code: "incomplete_response",
       message: `${prefix}the response is incomplete, reason: content_filter`,
       retryable: false,
     });
@@ -444,7 +370,7 @@ describe("retries of the request", () => {
       endpoint: { requestMaxRetries: 1 },
     });
     expect((await run(startTurn())).error).toMatchObject({
-      code: "unexpected_status",
+      code: "unavailable",
       httpStatus: 502,
       retryable: true,
     });

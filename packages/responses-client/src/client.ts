@@ -1,34 +1,34 @@
-// The client: one request at a time over server-sent events.
+// The client: sessions and turns, each request over a WebSocket or as server-sent events.
 import {
-  compressZstd,
   type HeaderFields,
   HttpError,
-  type HttpResponse,
   HttpStatusError,
   type HttpTransport,
-  joinUrl,
-  mergeHeaders,
-  readServerSentEvents,
   type ResponseHeaders,
   type Sleep,
   withRequestRetries,
 } from "@codex-ts/http-client";
-import {
-  type AuthSource,
-  type ProviderEndpoint,
-  type RequestAuth,
-  type RequestContext,
-  type ResponsesClient,
-  ResponsesError,
-  type ResponsesRequest,
-  type ResponsesTurn,
-  type ResponseStreamEvent,
+import { currentAuth, recoverAuth } from "./auth-source.ts";
+import type {
+  AuthSource,
+  ProviderEndpoint,
+  RequestAuth,
+  ResponsesClient,
+  ResponsesRequest,
+  ResponsesSession,
+  ResponseStreamEvent,
+  SessionContext,
+  TurnRequestContext,
 } from "./contract.ts";
-import { abortedError, authFailedError, mapHttpError, streamError } from "./map-error.ts";
+import { NoWebSocketHere } from "./frame-errors.ts";
+import { abortedError, mapHttpError, streamError } from "./map-error.ts";
+import type { OpenResponse, ResponseTransport, Sending } from "./open-response.ts";
 import { readRateLimits } from "./rate-limits.ts";
-import { encodeRequestBody } from "./request-body.ts";
-import { authHeaders, requestHeaders, turnStateHeader } from "./request-headers.ts";
+import { requestHeaders, turnStateHeader } from "./request-headers.ts";
+import { retryRules } from "./retry-rules.ts";
+import { createSseTransport } from "./sse-transport.ts";
 import { createEventDecoder } from "./stream-events.ts";
+import { createWebSocketTransport } from "./web-socket-transport.ts";
 
 export interface ResponsesClientOptions {
   readonly endpoint: ProviderEndpoint;
@@ -36,7 +36,7 @@ export interface ResponsesClientOptions {
   readonly transport: HttpTransport;
   /** Originator and User-Agent; weaker than the provider's headers. */
   readonly identity?: HeaderFields | undefined;
-  /** Lets bodies go out compressed, where the provider is OpenAI and the login ChatGPT's. */
+  /** Sends HTTP bodies zstd-compressed with a ChatGPT login; for a service that is known to take them. */
   readonly requestCompression?: boolean | undefined;
   /** Milliseconds since the epoch; the clock when missing. */
   readonly now?: (() => number) | undefined;
@@ -47,159 +47,194 @@ export interface ResponsesClientOptions {
 /** An {@link AuthSource} must come to an end by itself; this is for one that does not. */
 const MOST_RECOVERIES = 5;
 
-/** Makes a client for one provider. It may be used by several turns at once. */
+/** Makes a client for one provider. It opens nothing before the first request. */
 export function createResponsesClient(options: ResponsesClientOptions): ResponsesClient {
-  const { endpoint } = options;
   return {
-    endpoint,
-    startTurn(context) {
-      let turnState: string | undefined;
-      return {
-        stream(request, signal) {
-          return streamOnce(options, {
-            context,
-            request,
-            signal,
-            turnState: () => turnState,
-            onHeaders: (headers) => {
-              turnState ??= headers.get(turnStateHeader);
-            },
-          });
-        },
-      } satisfies ResponsesTurn;
-    },
+    endpoint: options.endpoint,
+    openSession: (context) => openSession(options, context),
   };
 }
 
-interface Sending {
-  readonly context: RequestContext;
-  readonly request: ResponsesRequest;
-  readonly signal: AbortSignal;
-  readonly turnState: () => string | undefined;
-  readonly onHeaders: (headers: ResponseHeaders) => void;
+/** What the server wants to see again in the rest of a turn. */
+interface TurnState {
+  value: string | undefined;
 }
 
-async function* streamOnce(
-  options: ResponsesClientOptions,
-  sending: Sending,
-): AsyncGenerator<ResponseStreamEvent, void> {
+function openSession(options: ResponsesClientOptions, context: SessionContext): ResponsesSession {
   const { endpoint, now = Date.now } = options;
-  let response: HttpResponse | undefined;
-  let isComplete = false;
+  const { transport, identity } = options;
+  const sse = createSseTransport({
+    endpoint,
+    transport,
+    identity,
+    requestCompression: options.requestCompression === true,
+  });
+  const webSocket = createWebSocketTransport({ endpoint, transport, identity });
+  let usesWebSocket = endpoint.supportsWebsockets;
+  /** Of the prewarmed connection: the first turn is the one that it was made for. */
+  let firstTurnState: TurnState | undefined;
+
+  function fallBack(): boolean {
+    const hadWebSocket = usesWebSocket;
+    usesWebSocket = false;
+    void webSocket[Symbol.asyncDispose]();
+    return hadWebSocket;
+  }
+
+  function sendingOf(
+    request: ResponsesRequest,
+    turn: TurnRequestContext,
+    state: TurnState,
+    more: { readonly isWarmUp: boolean; readonly signal: AbortSignal },
+  ): Sending {
+    const turnMetadata = (): string | undefined => turn.turnMetadata?.();
+    return {
+      request,
+      ...more,
+      headers: () =>
+        requestHeaders(context, { turnState: state.value, turnMetadata: turnMetadata() }),
+      turnMetadata,
+      traceContext: () => turn.traceContext?.(),
+      onHeaders: (headers) => {
+        state.value ??= headers.get(turnStateHeader);
+      },
+    };
+  }
+
+  async function open(sending: Sending): Promise<OpenResponse> {
+    const auth = await startAuth(options.auth, sending.signal);
+    if (usesWebSocket) {
+      try {
+        return await openAuthorized(webSocket, sending, auth);
+      } catch (error) {
+        if (!(error instanceof NoWebSocketHere)) throw error;
+        fallBack();
+      }
+    }
+    return withRequestRetries(() => openAuthorized(sse, sending, auth), {
+      maxRetries: endpoint.requestMaxRetries,
+      isRetryable: (error) =>
+        error instanceof HttpError &&
+        retryRules[mapHttpError(error, "connecting", now()).code].request === "again",
+      signal: sending.signal,
+      sleep: options.sleep,
+      random: options.random,
+    });
+  }
+
+  return {
+    startTurn(turn = {}) {
+      const state = firstTurnState ?? { value: undefined };
+      firstTurnState = undefined;
+      return {
+        get usesWebSocket() {
+          return usesWebSocket;
+        },
+        fallBack,
+        stream(request, signal) {
+          const sending = sendingOf(request, turn, state, { isWarmUp: false, signal });
+          return readResponse(() => open(sending), signal, now);
+        },
+      };
+    },
+
+    async prewarm(request, turn, signal) {
+      if (!usesWebSocket) return;
+      const state: TurnState = { value: undefined };
+      firstTurnState = state;
+      const sending = sendingOf(request, turn, state, { isWarmUp: true, signal });
+      const openWarm = async (): Promise<OpenResponse> =>
+        openAuthorized(webSocket, sending, await startAuth(options.auth, signal));
+      try {
+        for await (const _event of readResponse(openWarm, signal, now)) continue;
+      } catch (error) {
+        if (error instanceof NoWebSocketHere) fallBack();
+      }
+    },
+
+    [Symbol.asyncDispose]: () => webSocket[Symbol.asyncDispose](),
+  };
+}
+
+/** The events of one response, from its headers to its completion. */
+async function* readResponse(
+  open: () => Promise<OpenResponse>,
+  signal: AbortSignal,
+  now: () => number,
+): AsyncGenerator<ResponseStreamEvent, void> {
+  let response: OpenResponse | undefined;
   try {
-    response = await connect(options, sending);
-    sending.onHeaders(response.headers);
-    yield* headerEvents(response.headers);
+    response = await open();
+    yield* headerEvents(response);
     const decode = createEventDecoder({
       url: response.url,
       serverModel: response.headers.get("openai-model"),
       now,
     });
-    const idleTimeoutMs = endpoint.streamIdleTimeoutMs;
-    for await (const { data } of readServerSentEvents(response, { idleTimeoutMs })) {
+    for await (const data of response.events) {
       for (const event of decode(data)) {
-        isComplete = event.type === "completed";
+        response.note(event);
         yield event;
-        if (isComplete) return;
+        if (event.type === "completed") return;
       }
     }
     throw streamError("the server ended the stream before the response was complete");
   } catch (error) {
-    if (sending.signal.aborted) throw abortedError(error);
+    if (signal.aborted) throw abortedError(error);
     const phase = response === undefined ? "connecting" : "streaming";
     throw error instanceof HttpError ? mapHttpError(error, phase, now()) : error;
   } finally {
-    // The server may end the body at once or never; with its end the connection can serve again.
-    if (isComplete) response?.release();
     await response?.[Symbol.asyncDispose]();
   }
 }
 
 /** What a response's headers say, before its first event. */
-function* headerEvents(headers: ResponseHeaders): Generator<ResponseStreamEvent, void> {
+function* headerEvents({
+  headers,
+  hasRateLimits,
+}: {
+  readonly headers: ResponseHeaders;
+  readonly hasRateLimits: boolean;
+}): Generator<ResponseStreamEvent, void> {
   const model = headers.get("openai-model");
   if (model !== undefined && model !== "") yield { type: "server_model", model };
-  for (const snapshot of readRateLimits(headers)) yield { type: "rate_limits", snapshot };
+  if (hasRateLimits) {
+    for (const snapshot of readRateLimits(headers)) yield { type: "rate_limits", snapshot };
+  }
   const etag = headers.get("x-models-etag");
   if (etag !== undefined) yield { type: "models_etag", etag };
   if (headers.has("x-reasoning-included")) yield { type: "server_reasoning_included" };
+}
+
+/** A request's credential; it may change while the request is being sent. */
+interface RunningAuth {
+  readonly source: AuthSource;
+  current: RequestAuth;
+  recoveries: number;
+}
+
+async function startAuth(source: AuthSource, signal: AbortSignal): Promise<RunningAuth> {
+  return { source, current: await currentAuth(source, signal), recoveries: 0 };
 }
 
 /**
  * Sends the request until a response begins. After a 401 the credential is renewed and the request sent
  * again at once; that does not count as a retry.
  */
-async function connect(
-  options: ResponsesClientOptions,
-  { context, request, signal, turnState }: Sending,
-): Promise<HttpResponse> {
-  const { endpoint, transport, identity, sleep, random } = options;
-  const url = joinUrl(endpoint.baseUrl, "responses", endpoint.queryParams);
-  const body = encodeRequestBody(request, endpoint);
-  let compressed: Promise<Uint8Array> | undefined;
-  let auth = await currentAuth(options.auth, signal);
-  let recoveries = 0;
-
-  const send = async (): Promise<HttpResponse> => {
-    const isCompressed = mayCompress(options, auth);
-    if (isCompressed) compressed ??= compressZstd(body);
-    return transport.send({
-      method: "POST",
-      url,
-      headers: {
-        ...requestHeaders(context, turnState()),
-        ...(isCompressed ? { "content-encoding": "zstd" } : {}),
-      },
-      providerHeaders: mergeHeaders(identity, endpoint.headers),
-      authHeaders: authHeaders(auth),
-      body: isCompressed ? await compressed : body,
-      idleTimeoutMs: endpoint.streamIdleTimeoutMs,
-      signal,
-    });
-  };
-
-  const attempt = async (): Promise<HttpResponse> => {
-    for (;;) {
-      try {
-        return await send();
-      } catch (error) {
-        const isUnauthorized = error instanceof HttpStatusError && error.status === 401;
-        if (!isUnauthorized || recoveries >= MOST_RECOVERIES) throw error;
-        recoveries += 1;
-        if (!(await recover(options.auth, auth, signal))) throw error;
-        auth = await currentAuth(options.auth, signal);
-      }
+async function openAuthorized(
+  transport: ResponseTransport,
+  sending: Sending,
+  auth: RunningAuth,
+): Promise<OpenResponse> {
+  for (;;) {
+    try {
+      return await transport.open(sending, auth.current);
+    } catch (error) {
+      const isUnauthorized = error instanceof HttpStatusError && error.status === 401;
+      if (!isUnauthorized || auth.recoveries >= MOST_RECOVERIES) throw error;
+      auth.recoveries += 1;
+      if (!(await recoverAuth(auth.source, auth.current, sending.signal))) throw error;
+      auth.current = await currentAuth(auth.source, sending.signal);
     }
-  };
-
-  const maxRetries = endpoint.requestMaxRetries;
-  return withRequestRetries(attempt, { maxRetries, signal, sleep, random });
-}
-
-function mayCompress(options: ResponsesClientOptions, auth: RequestAuth): boolean {
-  return (
-    options.requestCompression === true &&
-    auth.kind === "chatgpt" &&
-    options.endpoint.name === "OpenAI"
-  );
-}
-
-async function currentAuth(source: AuthSource, signal: AbortSignal): Promise<RequestAuth> {
-  try {
-    return await source.current(signal);
-  } catch (error) {
-    throw error instanceof ResponsesError ? error : authFailedError(error);
-  }
-}
-
-async function recover(
-  source: AuthSource,
-  used: RequestAuth,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    return await source.recover(used, signal);
-  } catch (error) {
-    throw error instanceof ResponsesError ? error : authFailedError(error);
   }
 }

@@ -8,8 +8,10 @@ import type {
   ResponseItem,
   TokenUsage,
   ToolSpec,
+  TraceContext,
   Verbosity,
 } from "@codex-ts/protocol";
+import { isRetryable } from "./retry-rules.ts";
 
 /** What a request is authenticated with. Values must never be logged. */
 export interface RequestAuth {
@@ -34,7 +36,7 @@ export interface AuthSource {
 
 /** How to reach a provider; resolved from a provider definition. */
 export interface ProviderEndpoint {
-  /** The provider's display name; `OpenAI` switches compression on. */
+  /** For display. */
   readonly name: string;
   readonly baseUrl: string;
   readonly queryParams: Readonly<Record<string, string>>;
@@ -77,13 +79,19 @@ export interface ResponsesRequest {
   };
 }
 
-/** What the headers of a request carry besides the provider's and the authentication. */
-export interface RequestContext {
+/** What all requests of a thread carry besides the provider's headers and the authentication. */
+export interface SessionContext {
   readonly threadId: string;
-  /** `x-codex-turn-metadata`: JSON text, read anew for each attempt. */
-  readonly turnMetadata?: (() => string) | undefined;
   readonly betaFeatures?: string | undefined;
   readonly subagent?: string | undefined;
+}
+
+/** What the requests of one turn carry besides. Both are asked for anew for each attempt. */
+export interface TurnRequestContext {
+  /** `x-codex-turn-metadata`: JSON text. */
+  readonly turnMetadata?: (() => string) | undefined;
+  /** The W3C trace context of the request's span; undefined where there is no valid one. */
+  readonly traceContext?: (() => TraceContext | undefined) | undefined;
 }
 
 export type ResponseStreamEvent =
@@ -112,7 +120,7 @@ export type ResponseStreamEvent =
       readonly usage: TokenUsage | null;
     };
 
-/** One turn's view of the client: sticky routing (`x-codex-turn-state`) lives as long as it. */
+/** One turn's view of the session: sticky routing (`x-codex-turn-state`) lives as long as it. */
 export interface ResponsesTurn {
   /**
    * Sends one request and yields its events; ends after `completed`. Retries of the connection phase
@@ -120,23 +128,53 @@ export interface ResponsesTurn {
    * `retryable` says whether the turn may send again.
    */
   stream(request: ResponsesRequest, signal: AbortSignal): AsyncIterable<ResponseStreamEvent>;
+  /** Whether the next request goes over a WebSocket. */
+  readonly usesWebSocket: boolean;
+  /**
+   * Gives up on WebSockets for the rest of the session. False when server-sent events are used already,
+   * so that there is nothing left to fall back to.
+   */
+  fallBack(): boolean;
 }
 
+/**
+ * One thread's view of the client. Over a WebSocket, its connection is kept from turn to turn, and a
+ * request that goes on from the last one sends only what is new.
+ */
+export interface ResponsesSession extends AsyncDisposable {
+  startTurn(context?: TurnRequestContext): ResponsesTurn;
+  /**
+   * Connects ahead of the first turn and has the server read what `request` begins with. Does nothing
+   * without WebSockets, and never rejects: what goes wrong here shows when it matters.
+   */
+  prewarm(
+    request: ResponsesRequest,
+    context: TurnRequestContext,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** May be used by several threads at once. */
 export interface ResponsesClient {
   readonly endpoint: ProviderEndpoint;
-  startTurn(context: RequestContext): ResponsesTurn;
+  openSession(context: SessionContext): ResponsesSession;
 }
 
 export type ResponsesErrorCode =
   | "stream"
   | "timeout"
   | "connection_failed"
+  | "connection_blocked"
+  | "connection_limit"
+  | "incomplete_response"
   | "context_window_exceeded"
   | "quota_exceeded"
   | "usage_limit_reached"
   | "usage_not_included"
   | "server_overloaded"
   | "internal_server_error"
+  | "unavailable"
+  | "passing_conflict"
   | "invalid_request"
   | "invalid_image"
   | "retry_limit"
@@ -145,7 +183,6 @@ export type ResponsesErrorCode =
   | "aborted";
 
 export interface ResponsesErrorDetails {
-  readonly retryable: boolean;
   readonly info: CodexErrorInfo;
   /** The wait that the server asked for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
@@ -158,6 +195,7 @@ export interface ResponsesErrorDetails {
 export class ResponsesError extends Error {
   override readonly name = "ResponsesError";
   readonly code: ResponsesErrorCode;
+  /** Whether the turn may send again; the code decides, for some together with the server's wait. */
   readonly retryable: boolean;
   readonly info: CodexErrorInfo;
   readonly retryAfterMs: number | undefined;
@@ -167,7 +205,7 @@ export class ResponsesError extends Error {
   constructor(code: ResponsesErrorCode, message: string, details: ResponsesErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.retryable = details.retryable;
+    this.retryable = isRetryable(code, details.retryAfterMs);
     this.info = details.info;
     this.retryAfterMs = details.retryAfterMs;
     this.httpStatus = details.httpStatus;

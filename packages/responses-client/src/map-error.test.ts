@@ -2,7 +2,8 @@ import { HttpError, HttpStatusError } from "@codex-ts/http-client";
 import { describe, expect, it } from "vitest";
 import type { ResponsesError } from "./contract.ts";
 import { readError, waitInText } from "./error-texts.ts";
-import { mapFailedResponse, mapHttpError, mapStatusError, mapStatusEvent } from "./map-error.ts";
+import { statusOfEvent } from "./frame-errors.ts";
+import { mapFailedResponse, mapHttpError, mapStatusError } from "./map-error.ts";
 
 const now = new Date(2027, 0, 2, 12, 0).getTime();
 const url = "https://api.example.test/v1/responses";
@@ -42,7 +43,7 @@ describe("mapStatusError", () => {
     }
     expect(mapped(503, "busy", { "retry-after": "2" })).toEqual({
       ...base,
-      code: "unexpected_status",
+      code: "unavailable",
       message: `unexpected status 503 Service Unavailable: busy, url: ${url}`,
       retryable: true,
       retryAfterMs: 2000,
@@ -161,10 +162,10 @@ describe("mapStatusError", () => {
   });
 
   it("tries again only what can pass", () => {
-    const again = [401, 403, 404, 408, 409, 413, 422, 502, 504].filter(
+    const again = [401, 403, 404, 408, 409, 413, 422, 425, 502, 504].filter(
       (code) => mapped(code).retryable,
     );
-    expect(again).toEqual([408, 409, 502, 504]);
+    expect(again).toEqual([408, 409, 425, 502, 504]);
   });
 
   it("adds what identifies the request to an unexpected status", () => {
@@ -213,7 +214,10 @@ describe("mapStatusError", () => {
   });
 });
 
-describe("mapStatusEvent", () => {
+describe("an error event with a status", () => {
+  const mapEvent = (event: Readonly<Record<string, unknown>>): ResponsesError =>
+    mapStatusError(statusOfEvent(event, url) as HttpStatusError, now);
+
   it("means what a response with that status would mean, whatever its headers' types", () => {
     const event = {
       type: "error",
@@ -221,17 +225,31 @@ describe("mapStatusEvent", () => {
       error: { type: "usage_limit_reached", plan_type: "pro" },
       headers: { "X-Codex-Primary-Used-Percent": 100, "x-codex-primary-window-minutes": 15 },
     };
-    const error = mapStatusEvent(429, url, event, now);
+    const error = mapEvent(event);
     expect(error.code).toBe("usage_limit_reached");
     expect(error.rateLimits?.primary).toEqual({
       used_percent: 100,
       window_minutes: 15,
       resets_at: null,
     });
-    expect(mapStatusEvent(400, url, { type: "error", status: 400 }, now)).toMatchObject({
+    expect(mapEvent({ type: "error", status: 400 })).toMatchObject({
       code: "invalid_request",
       message: '{"type":"error","status":400}',
     });
+  });
+
+  it("about a connection that may carry no more is cured by a new one, at once", () => {
+    const error = { code: "websocket_connection_limit_reached" };
+    expect(mapEvent({ type: "error", status: 400, error })).toMatchObject({
+      code: "connection_limit",
+      retryable: true,
+      retryAfterMs: 0,
+    });
+  });
+
+  it("is none without one", () => {
+    expect(statusOfEvent({ type: "error", error: { code: "x" } }, url)).toBeUndefined();
+    expect(statusOfEvent({ type: "response.failed", status: 500 }, url)).toBeUndefined();
   });
 });
 
@@ -313,7 +331,7 @@ describe("mapHttpError", () => {
     for (const code of ["build", "certificates", "proxy"] as const) {
       expect(map(code, "connecting")).toEqual({
         ...base,
-        code: "connection_failed",
+        code: "connection_blocked",
         message: "what happened",
         httpStatus: undefined,
       });

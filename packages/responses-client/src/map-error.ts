@@ -1,10 +1,5 @@
-// From what went wrong to a ResponsesError: one place that knows what may be tried again.
-import {
-  type HttpError,
-  HttpStatusError,
-  type ResponseHeaders,
-  retryAfterMs,
-} from "@codex-ts/http-client";
+// From what went wrong to a ResponsesError; its code decides what may be tried again.
+import { type HttpError, HttpStatusError, retryAfterMs } from "@codex-ts/http-client";
 import { ResponsesError, type ResponsesErrorCode, type ResponsesErrorDetails } from "./contract.ts";
 import {
   cutMessage,
@@ -24,11 +19,7 @@ function make(
   message: string,
   details: Partial<ResponsesErrorDetails> = {},
 ): ResponsesError {
-  return new ResponsesError(code, cutMessage(message), {
-    retryable: false,
-    info: "other",
-    ...details,
-  });
+  return new ResponsesError(code, cutMessage(message), { info: "other", ...details });
 }
 
 export function abortedError(cause: unknown): ResponsesError {
@@ -40,7 +31,12 @@ export function streamError(
   text: string,
   details: Partial<ResponsesErrorDetails> = {},
 ): ResponsesError {
-  return make("stream", disconnected(text), { retryable: true, ...details });
+  return make("stream", disconnected(text), details);
+}
+
+/** The response ended without being complete, as `reason` says; the same request would end there too. */
+export function incompleteError(reason: string): ResponsesError {
+  return make("incomplete_response", disconnected(`the response is incomplete, reason: ${reason}`));
 }
 
 export function authFailedError(cause: unknown): ResponsesError {
@@ -139,20 +135,23 @@ function mapTooMany(
   const wait = retryAfterMs(headers, now) ?? waitInText(error.message ?? "");
   return make("retry_limit", message, {
     ...details,
-    retryable: wait !== undefined,
     retryAfterMs: wait,
     info: { response_too_many_failed_attempts: { http_status_code: 429 } },
   });
 }
 
 /** Client errors that another try may cure; all others cannot succeed. */
-const PASSING_CLIENT_ERRORS: ReadonlySet<number> = new Set([408, 409]);
+const PASSING_CLIENT_ERRORS: ReadonlySet<number> = new Set([408, 409, 425]);
 
 /** `now` is in milliseconds since the epoch. */
 export function mapStatusError(cause: HttpStatusError, now: number): ResponsesError {
   const { status, body, headers } = cause;
   const error = readErrorBody(body);
   const details = { httpStatus: status, cause };
+  if (error.code === "websocket_connection_limit_reached") {
+    const text = "the server allows this connection no more requests";
+    return make("connection_limit", disconnected(text), { ...details, retryAfterMs: 0 });
+  }
   if (status === 429) return mapTooMany(cause, now, details);
   if (status === 503 && isOverloaded(error)) return overloadedError(details);
   if (status === 400) {
@@ -162,30 +161,14 @@ export function mapStatusError(cause: HttpStatusError, now: number): ResponsesEr
     if (error.code === "context_length_exceeded") return contextWindowError(details);
     return make("invalid_request", body.trim() || "the server rejected the request", details);
   }
-  const retryable = status >= 500 || PASSING_CLIENT_ERRORS.has(status);
-  const again = { ...details, retryable, retryAfterMs: retryAfterMs(headers, now) };
+  const again = { ...details, retryAfterMs: retryAfterMs(headers, now) };
   if (status === 500) {
     const message = "the service has trouble, maybe for a moment, for example under high demand";
     return make("internal_server_error", message, { ...again, info: "internal_server_error" });
   }
-  return make("unexpected_status", unexpectedStatusText(cause), again);
-}
-
-/** An `error` event that carries a status means what a response with that status would mean. */
-export function mapStatusEvent(
-  status: number,
-  url: string,
-  event: Readonly<Record<string, unknown>>,
-  now: number,
-): ResponsesError {
-  const given = event["headers"];
-  const headers: ResponseHeaders = new Map(
-    typeof given === "object" && given !== null
-      ? Object.entries(given).map(([name, value]) => [name.toLowerCase(), String(value)])
-      : [],
-  );
-  const body = JSON.stringify(event);
-  return mapStatusError(new HttpStatusError({ status, url, headers, body }), now);
+  const passing = PASSING_CLIENT_ERRORS.has(status);
+  const code = status > 500 ? "unavailable" : passing ? "passing_conflict" : "unexpected_status";
+  return make(code, unexpectedStatusText(cause), again);
 }
 
 /** `phase` says whether the response had begun. */
@@ -200,17 +183,14 @@ export function mapHttpError(
       return abortedError(error);
     case "timeout":
       if (phase === "streaming") return streamError(error.message, { cause: error });
-      return make("timeout", disconnected(error.message), { retryable: true, cause: error });
+      return make("timeout", disconnected(error.message), { cause: error });
     case "network":
       if (phase === "streaming") return streamError(error.message, { cause: error });
-      return make("connection_failed", disconnected(error.message), {
-        retryable: true,
-        cause: error,
-      });
+      return make("connection_failed", disconnected(error.message), { cause: error });
     case "status":
     case "build":
     case "certificates":
     case "proxy":
-      return make("connection_failed", error.message, { cause: error });
+      return make("connection_blocked", error.message, { cause: error });
   }
 }

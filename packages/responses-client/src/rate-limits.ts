@@ -81,3 +81,48 @@ export function readActiveRateLimit(headers: ResponseHeaders): RateLimitSnapshot
 export function readPromoMessage(headers: ResponseHeaders): string | null {
   return readText(headers, "x-codex-promo-message");
 }
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function asFields(value: unknown): Fields | null {
+  return typeof value === "object" && value !== null ? (value as Fields) : null;
+}
+
+function windowOf(value: unknown): RateLimitWindow | null {
+  const window = asFields(value);
+  const used_percent = window?.["used_percent"];
+  if (window === null || typeof used_percent !== "number") return null;
+  const number = (key: string): number | null => {
+    const found = window[key];
+    return typeof found === "number" ? found : null;
+  };
+  return {
+    used_percent,
+    window_minutes: number("window_minutes"),
+    resets_at: number("reset_at") ?? number("resets_at"),
+  };
+}
+
+/** The limit that a `codex.rate_limits` event tells of. */
+export function readRateLimitEvent(event: Fields): RateLimitSnapshot {
+  const limits = asFields(event["rate_limits"]) ?? {};
+  const credits = asFields(event["credits"]);
+  const text = (value: unknown): string | null =>
+    typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+  const id = text(event["metered_limit_name"]) ?? text(event["limit_name"]) ?? DEFAULT_LIMIT;
+  return {
+    limit_id: headerName(id).replaceAll("-", "_"),
+    limit_name: text(event["limit_name"]),
+    primary: windowOf(limits["primary"]),
+    secondary: windowOf(limits["secondary"]),
+    credits:
+      credits === null
+        ? null
+        : {
+            has_credits: credits["has_credits"] === true,
+            unlimited: credits["unlimited"] === true,
+            balance: text(credits["balance"]),
+          },
+    plan_type: text(event["plan_type"]) as RateLimitSnapshot["plan_type"],
+  };
+}

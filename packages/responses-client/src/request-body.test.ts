@@ -1,4 +1,4 @@
-import { newHookPromptId, type ResponseItem } from "@codex-ts/protocol";
+import type { ResponseItem } from "@codex-ts/protocol";
 import { describe, expect, it } from "vitest";
 import type { ResponsesRequest } from "./contract.ts";
 import { encodeRequestBody } from "./request-body.ts";
@@ -107,15 +107,6 @@ describe("encodeRequestBody", () => {
       ["image_generation_call", "ig_1"],
       ["function_call_output", undefined],
     ]);
-  });
-
-  it("keeps the mark of a hook prompt to itself", () => {
-    const id = newHookPromptId();
-    const input = [{ type: "message", role: "user", id, content: [] }] as const;
-    const sent = [true, false].map((storesResponses) =>
-      idsIn(encodeRequestBody({ ...request, input }, { storesResponses })),
-    );
-    expect(sent).toEqual([[["message", undefined]], [["message", undefined]]]);
   });
 
   it("sends ids back to a provider that stores responses, and says so", () => {

@@ -1,8 +1,9 @@
-// The headers of a request besides the provider's own.
+// The headers of a request besides the provider's own: the same for HTTP and for a handshake.
 import type { HeaderFields } from "@codex-ts/http-client";
-import type { RequestAuth, RequestContext } from "./contract.ts";
+import type { RequestAuth, SessionContext } from "./contract.ts";
 
 export const turnStateHeader = "x-codex-turn-state";
+export const turnMetadataField = "x-codex-turn-metadata";
 
 /** JSON text in which every character may stand in a header. */
 function asciiJson(text: string): string {
@@ -12,15 +13,18 @@ function asciiJson(text: string): string {
   );
 }
 
-/** What one attempt carries; `turnState` is what the server said earlier in the same turn. */
-export function requestHeaders(
-  context: RequestContext,
-  turnState: string | undefined,
-): HeaderFields {
-  const metadata = context.turnMetadata?.();
+export interface TurnHeaders {
+  /** What the server said earlier in the same turn. */
+  readonly turnState: string | undefined;
+  readonly turnMetadata: string | undefined;
+}
+
+/** What one attempt carries. */
+export function requestHeaders(context: SessionContext, turn: TurnHeaders): HeaderFields {
+  const { turnState, turnMetadata } = turn;
   const optional: Readonly<Record<string, string | undefined>> = {
     [turnStateHeader]: turnState,
-    "x-codex-turn-metadata": metadata === undefined ? undefined : asciiJson(metadata),
+    [turnMetadataField]: turnMetadata === undefined ? undefined : asciiJson(turnMetadata),
     "x-codex-beta-features": context.betaFeatures,
     "x-openai-subagent": context.subagent,
   };
@@ -28,8 +32,6 @@ export function requestHeaders(
     (field): field is [string, string] => field[1] !== undefined && field[1] !== "",
   );
   return {
-    accept: "text/event-stream",
-    "content-type": "application/json",
     session_id: context.threadId,
     "x-client-request-id": context.threadId,
     ...Object.fromEntries(present),

@@ -109,7 +109,7 @@ describe("createEventDecoder", () => {
 
   it("takes an incomplete response without a reason as one all the same", () => {
     expect(failure({ type: "response.incomplete" })).toMatchObject({
-      code: "stream",
+      code: "incomplete_response",
       message: "stream disconnected before completion: the response is incomplete, reason: unknown",
       retryable: false,
     });

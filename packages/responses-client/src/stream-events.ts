@@ -3,7 +3,9 @@ import type { TokenUsage } from "@codex-ts/protocol";
 import { decodeResponseItem } from "@codex-ts/protocol/schemas";
 import type { ResponseStreamEvent } from "./contract.ts";
 import { readError } from "./error-texts.ts";
-import { mapFailedResponse, mapStatusEvent, streamError } from "./map-error.ts";
+import { statusOfEvent } from "./frame-errors.ts";
+import { incompleteError, mapFailedResponse, mapStatusError, streamError } from "./map-error.ts";
+import { readRateLimitEvent } from "./rate-limits.ts";
 
 type JsonRecord = Readonly<Record<string, unknown>>;
 
@@ -120,17 +122,18 @@ export function createEventDecoder(options: EventDecoderOptions): EventDecoder {
       }
       case "response.completed":
         return [completed(event)];
+      case "codex.rate_limits":
+        return [{ type: "rate_limits", snapshot: readRateLimitEvent(event) }];
       case "response.failed":
         throw mapFailedResponse(readError(asRecord(event["response"])?.["error"]));
       case "response.incomplete": {
         const reason = asRecord(asRecord(event["response"])?.["incomplete_details"])?.["reason"];
         const text = typeof reason === "string" ? reason : "unknown";
-        // The same request would stop at the same place.
-        throw streamError(`the response is incomplete, reason: ${text}`, { retryable: false });
+        throw incompleteError(text);
       }
       case "error": {
-        const status = asNumber(event["status"]) ?? asNumber(event["status_code"]);
-        if (status !== undefined) throw mapStatusEvent(status, url, event, now());
+        const status = statusOfEvent(event, url);
+        if (status !== undefined) throw mapStatusError(status, now());
         throw mapFailedResponse(readError(asRecord(event["error"]) ?? event));
       }
       default:

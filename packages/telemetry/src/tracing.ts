@@ -1,0 +1,91 @@
+// Spans that know their parent. The context is handed on explicitly: it needs no context manager, and
+// two turns at the same time cannot take each other's.
+import {
+  type Attributes,
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from "@opentelemetry/api";
+import type { TraceContext } from "@codex-ts/protocol";
+import { toSpanContext, toTraceContext } from "./trace-context.ts";
+
+export type SpanAttributes = Attributes;
+
+export interface TraceSpan {
+  /** Undefined when nothing records this span and nothing led to it. */
+  readonly traceId: string | undefined;
+  /** How others are told of this span; undefined as {@link traceId} is. */
+  traceContext(): TraceContext | undefined;
+  /** Starts a child of this span. */
+  startSpan(name: string, attributes?: SpanAttributes): TraceSpan;
+  /** Calls `task` with this span as the current one, for code that asks OpenTelemetry for it. */
+  run<T>(task: () => T): T;
+  /** The first call counts; with an error the span has failed. */
+  end(error?: unknown): void;
+}
+
+export interface StartOptions {
+  /** What led to the span. An invalid one counts as none. */
+  readonly parent?: TraceContext | undefined;
+  readonly attributes?: SpanAttributes | undefined;
+}
+
+export interface Tracing {
+  /** Starts a span under `parent`, else under the span that is current here, else under the root. */
+  startSpan(name: string, options?: StartOptions): TraceSpan;
+}
+
+export interface TracingOptions {
+  /** Makes the spans; by default the one of the OpenTelemetry SDK that is registered, if one is. */
+  readonly tracer?: Tracer | undefined;
+  /** What led to this process. */
+  readonly root?: TraceContext | undefined;
+}
+
+const NAME = "codex-ts";
+
+/**
+ * Tracing through OpenTelemetry. Without an SDK nothing is recorded, and a span passes on the context
+ * that led to it, so that what comes after still belongs to the caller's trace.
+ */
+export function createTracing(options: TracingOptions = {}): Tracing {
+  const tracer = options.tracer ?? trace.getTracer(NAME);
+  return {
+    startSpan(name, { parent, attributes } = {}) {
+      const named = (parent && toSpanContext(parent)) ?? trace.getSpanContext(context.active());
+      const remote = named ?? (options.root && toSpanContext(options.root));
+      const above =
+        remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote);
+      return startSpan(tracer, name, above, attributes);
+    },
+  };
+}
+
+function startSpan(
+  tracer: Tracer,
+  name: string,
+  parent: Context,
+  attributes: SpanAttributes = {},
+): TraceSpan {
+  const span: Span = tracer.startSpan(name, { attributes }, parent);
+  const own = trace.setSpan(parent, span);
+  const traceContext = (): TraceContext | undefined => toTraceContext(span.spanContext());
+  return {
+    traceId: traceContext() === undefined ? undefined : span.spanContext().traceId,
+    traceContext,
+    startSpan: (child, more) => startSpan(tracer, child, own, more),
+    run: (task) => context.with(own, task),
+    end(error) {
+      if (error !== undefined) {
+        // The name alone: a message may hold what a person said.
+        const message = error instanceof Error ? error.name : typeof error;
+        span.setStatus({ code: SpanStatusCode.ERROR, message });
+      }
+      span.end();
+    },
+  };
+}
