@@ -31,6 +31,7 @@ import { Failure } from "./failure.ts";
 import { findHooks, openHooks } from "./open-hooks.ts";
 import { openModelAccess } from "./open-model-access.ts";
 import { openRules } from "./open-rules.ts";
+import { openTracing } from "./open-tracing.ts";
 import type { ConfigFlags } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -157,6 +158,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const discovery = config.features.enabled("codex_hooks") ? await findHooks(loaded, env) : null;
   const hooks =
     discovery === null || discovery.handlers.length === 0 ? null : openHooks(discovery, shell, env);
+  const trace = await openTracing(env);
   const manager = new ThreadManager({
     codexHome: config.codexHome,
     responses: access.responses,
@@ -167,6 +169,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     originator,
     version,
     source: options.source,
+    tracing: trace.tracing,
   });
   return {
     config,
@@ -178,6 +181,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
         ...config.startupWarnings,
         ...(discovery?.warnings ?? []),
         ...access.warnings,
+        ...trace.warnings,
       ],
     },
     manager,

@@ -8,7 +8,7 @@ import {
   createCredentialStore,
   enforceLoginRestrictions,
 } from "@codex-ts/login";
-import { toEndpoint } from "@codex-ts/model-providers";
+import { isOpenAiEndpoint, toEndpoint } from "@codex-ts/model-providers";
 import {
   bundledCatalogue,
   createModelsManager,
@@ -18,7 +18,11 @@ import {
   type ModelsManager,
 } from "@codex-ts/models";
 import type { ModelInfo } from "@codex-ts/protocol";
-import { createResponsesClient, type ResponsesClient } from "@codex-ts/responses-client";
+import {
+  createResponsesClient,
+  type ResponsesClient,
+  type ResponsesTurn,
+} from "@codex-ts/responses-client";
 import { Failure } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -57,7 +61,13 @@ export async function openModelAccess(options: OpenModelAccessOptions): Promise<
   const auth = createAuthSource({ provider, manager, env });
   const authKind = await auth.kind();
   const endpoint = toEndpoint(provider, { env, authKind });
-  const client = createResponsesClient({ endpoint, auth, transport });
+  const client = createResponsesClient({
+    endpoint,
+    auth,
+    transport,
+    requestCompression:
+      config.features.enabled("enable_request_compression") && isOpenAiEndpoint(provider, endpoint),
+  });
 
   const custom = config.modelCatalog === undefined ? null : decodeModels(config.modelCatalog);
   if (custom?.models.length === 0) {
@@ -112,19 +122,35 @@ async function accountOf(manager: AuthManager): Promise<string | null> {
 function withModelNews(client: ResponsesClient, models: ModelsManager): ResponsesClient {
   return {
     endpoint: client.endpoint,
-    startTurn(context) {
-      const turn = client.startTurn(context);
+    openSession(context) {
+      const session = client.openSession(context);
       return {
-        async *stream(request, signal) {
-          const events = turn.stream(request, signal)[Symbol.asyncIterator]();
-          const first = events.next();
-          void models.refresh("online_if_uncached");
-          for (let step = await first; step.done !== true; step = await events.next()) {
-            if (step.value.type === "models_etag") models.noteEtag(step.value.etag);
-            yield step.value;
-          }
-        },
+        startTurn: (turn) => turnWithModelNews(session.startTurn(turn), models),
+        prewarm: (request, turn, signal) => session.prewarm(request, turn, signal),
+        [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
       };
+    },
+  };
+}
+
+function turnWithModelNews(turn: ResponsesTurn, models: ModelsManager): ResponsesTurn {
+  return {
+    get usesWebSocket() {
+      return turn.usesWebSocket;
+    },
+    fallBack: () => turn.fallBack(),
+    async *stream(request, signal) {
+      const events = turn.stream(request, signal)[Symbol.asyncIterator]();
+      const first = events.next();
+      void models.refresh("online_if_uncached");
+      try {
+        for (let step = await first; step.done !== true; step = await events.next()) {
+          if (step.value.type === "models_etag") models.noteEtag(step.value.etag);
+          yield step.value;
+        }
+      } finally {
+        await events.return?.();
+      }
     },
   };
 }

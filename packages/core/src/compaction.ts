@@ -1,6 +1,5 @@
 // Compaction: when a history is nearly too long, a summary and the person's messages take its place.
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   emptyTokenUsage,
   type EventMsg,
@@ -18,7 +17,7 @@ import type { JournalEntry } from "./journal.ts";
 import { compactionPrompt, summaryPrefix } from "./prompts/compaction.ts";
 import { itemEvent } from "./recording.ts";
 import { responsesRequest } from "./responses-request.ts";
-import { announceRetry, retryDelay } from "./retries.ts";
+import { nextAttempt } from "./retries.ts";
 import type { SamplingServices } from "./sampling.ts";
 import { estimateHistory, totalTokens } from "./token-estimate.ts";
 import type { TurnContext } from "./turn-context.ts";
@@ -155,12 +154,9 @@ async function askForSummary(services: CompactionServices): Promise<string> {
         if (dropped > 0) await journal.post(event(services, droppedItems(dropped)));
         return summary;
       }
-      const error = new ResponsesError("stream", "the model gave no summary", {
-        retryable: !wasEmpty,
-        info: "other",
-      });
+      const code = wasEmpty ? "incomplete_response" : "stream";
       wasEmpty = true;
-      throw error;
+      throw new ResponsesError(code, "the model gave no summary", { info: "other" });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ResponsesError)) throw error;
@@ -171,10 +167,7 @@ async function askForSummary(services: CompactionServices): Promise<string> {
         attempt = 1;
         continue;
       }
-      if (!error.retryable || attempt > services.streamMaxRetries) throw error;
-      await announceRetry(services, error, attempt);
-      await sleep(retryDelay(error, attempt), undefined, { signal });
-      attempt += 1;
+      attempt = await nextAttempt(services, error, attempt);
     }
   }
 }

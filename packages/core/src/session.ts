@@ -17,6 +17,7 @@ import {
   RolloutError,
   type RolloutRecorder,
 } from "@codex-ts/rollout";
+import type { TraceSpan } from "@codex-ts/telemetry";
 import {
   childEnvironment,
   createApprovalCache,
@@ -33,13 +34,14 @@ import { inputText, type PendingInput } from "./pending-input.ts";
 import { rateLimitStore } from "./rate-limit-store.ts";
 import { recordShownItem } from "./recording.ts";
 import { replay } from "./replay.ts";
-import { CoreError, type Thread, type ThreadSettings } from "./thread.ts";
+import { Prewarm, sessionContext } from "./responses-session.ts";
+import { CoreError, type SubmitOptions, type Thread, type ThreadSettings } from "./thread.ts";
 import { ThreadCodeMode } from "./thread-code-mode.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
 import { estimateHistory } from "./token-estimate.ts";
 import { turnAborted, turnAbortedMarker } from "./turn-aborted.ts";
 import { type SessionSettings, type TurnContext, usableContextWindow } from "./turn-context.ts";
-import { openTurn, type ThreadResources } from "./turn-services.ts";
+import { emptyRequest, openTurn, threadMetadata, type ThreadResources } from "./turn-services.ts";
 import {
   recordLeftInput,
   runCompaction,
@@ -69,6 +71,7 @@ interface ActiveTurn {
   readonly kind: TaskKind;
   readonly controller: AbortController;
   readonly pendingInput: PendingInput[];
+  readonly span: TraceSpan | undefined;
   /** Resolves when the turn's task is over, however it ended. */
   done: Promise<void>;
 }
@@ -79,6 +82,7 @@ type UserOp = Extract<Op, { readonly type: "user_input" | "user_turn" }>;
 interface QueuedTurn {
   readonly id: string;
   readonly op: UserOp;
+  readonly cause: TraceSpan | undefined;
 }
 
 /** How long an interrupted turn may take to stop its tools and record their outputs. */
@@ -100,6 +104,7 @@ export class Session implements Thread {
   #shutdown: Promise<void> | null = null;
   #sessionStart: "startup" | "resume" | null;
   #status: AgentStatus = "pending_init";
+  #prewarm: Prewarm | null = null;
 
   constructor(parts: SessionParts) {
     const { config, options } = parts;
@@ -119,6 +124,7 @@ export class Session implements Thread {
       instructions: parts.instructions,
       history: this.#history,
       journal: this.#journal,
+      responses: options.responses.openSession(sessionContext(parts.id, config, options.source)),
       rateLimits: rateLimitStore(),
       approvals: new PendingApprovals(),
       approvalCache: createApprovalCache(),
@@ -167,9 +173,39 @@ export class Session implements Thread {
     return this.#journal.post({ kind: "event", id, msg });
   }
 
-  submit(op: Op): Promise<string> {
+  submit(op: Op, { trace }: SubmitOptions = {}): Promise<string> {
     const id = uuidV7();
-    return this.#inOrder(() => this.#handle(id, op));
+    const { tracing } = this.#parts.options;
+    const cause = tracing?.startSpan(`op.dispatch.${op.type}`, {
+      parent: trace,
+      attributes: { "thread.id": this.id },
+    });
+    return this.#inOrder(async () => {
+      try {
+        if (trace !== undefined && tracing?.isValid(trace) === false) {
+          const message = "the trace context of a submission is not valid and is ignored";
+          await this.announce({ type: "warning", message }, id);
+        }
+        return await this.#handle(id, op, cause);
+      } finally {
+        cause?.end();
+      }
+    });
+  }
+
+  /** Connects to the model ahead of the first turn, where there is a connection that lasts. */
+  prewarm(): void {
+    const { endpoint } = this.#parts.options.responses;
+    if (!endpoint.supportsWebsockets) return;
+    const thread = this.#resources;
+    const span = this.#parts.options.tracing?.startSpan("startup_prewarm");
+    const prepare = async () => {
+      const turn = await this.#turnContext("", null, span);
+      const metadata = threadMetadata(thread, turn);
+      return { request: await emptyRequest(thread, turn), turnMetadata: () => metadata };
+    };
+    const { websocketConnectTimeoutMs } = endpoint;
+    this.#prewarm = new Prewarm(thread.responses, websocketConnectTimeoutMs, prepare, span);
   }
 
   steer(items: readonly UserInput[], expectedTurnId?: string): Promise<string> {
@@ -202,11 +238,11 @@ export class Session implements Thread {
   }
 
   /** Handles one op and returns the id that its events carry. */
-  async #handle(id: string, op: Op): Promise<string> {
+  async #handle(id: string, op: Op, cause: TraceSpan | undefined): Promise<string> {
     switch (op.type) {
       case "user_input":
       case "user_turn":
-        return this.#userInput(id, op);
+        return this.#userInput({ id, op, cause });
       case "override_turn_context":
         this.#settings = changedSettings(this.#settings, op);
         return id;
@@ -215,7 +251,7 @@ export class Session implements Thread {
         return id;
       case "compact":
         await this.#abort("replaced");
-        this.#startTurn(id, "compact", [], null);
+        this.#startTurn(id, { kind: "compact", input: [], outputSchema: null, cause });
         return id;
       case "thread_rollback":
         await this.#rollBack(id, op.num_turns);
@@ -224,7 +260,7 @@ export class Session implements Thread {
         await this.#setName(id, op.name);
         return id;
       case "inter_agent_communication":
-        return this.#receiveMail(id, op.communication);
+        return this.#receiveMail(id, op.communication, cause);
       case "exec_approval":
       case "patch_approval":
         this.#resources.approvals.answer(op.id, op.decision);
@@ -246,13 +282,14 @@ export class Session implements Thread {
   }
 
   /** Input starts a turn, joins the running one, or waits for one that takes no input. */
-  async #userInput(id: string, op: UserOp): Promise<string> {
+  async #userInput(turn: QueuedTurn): Promise<string> {
+    const { id, op } = turn;
     if (this.#active === null) {
-      this.#startUserTurn({ id, op });
+      this.#startUserTurn(turn);
       return id;
     }
     if (this.#active.kind !== "regular") {
-      this.#queue.push({ id, op });
+      this.#queue.push(turn);
       return id;
     }
     try {
@@ -288,39 +325,49 @@ export class Session implements Thread {
   #receiveMail(
     id: string,
     communication: Extract<Op, { type: "inter_agent_communication" }>["communication"],
+    cause: TraceSpan | undefined,
   ): string {
     const mail: PendingInput = { kind: "mail", communication };
     if (this.#active !== null) {
       this.#active.pendingInput.push(mail);
       return this.#active.id;
     }
-    if (communication.trigger_turn) this.#startTurn(id, "regular", [mail], null);
-    else this.#untold.push(mail);
+    if (communication.trigger_turn) {
+      this.#startTurn(id, { kind: "regular", input: [mail], outputSchema: null, cause });
+    } else this.#untold.push(mail);
     return id;
   }
 
   /** The op's settings count from here on: a turn that was running kept its own. */
-  #startUserTurn({ id, op }: QueuedTurn): void {
+  #startUserTurn({ id, op, cause }: QueuedTurn): void {
     if (op.type === "user_turn") this.#settings = changedSettings(this.#settings, op);
     const input: PendingInput[] = op.items.length === 0 ? [] : [{ kind: "user", items: op.items }];
-    this.#startTurn(id, "regular", input, op.final_output_json_schema ?? null);
+    const outputSchema = op.final_output_json_schema ?? null;
+    this.#startTurn(id, { kind: "regular", input, outputSchema, cause });
   }
 
   #startTurn(
     id: string,
-    kind: TaskKind,
-    input: readonly PendingInput[],
-    outputSchema: TurnContext["outputSchema"],
+    task: {
+      readonly kind: TaskKind;
+      readonly input: readonly PendingInput[];
+      readonly outputSchema: TurnContext["outputSchema"];
+      readonly cause: TraceSpan | undefined;
+    },
   ): void {
+    const { kind, input, outputSchema, cause } = task;
+    const facts = { "thread.id": this.id, "turn.id": id, model: this.#settings.model };
     const active: ActiveTurn = {
       id,
       kind,
       controller: new AbortController(),
       pendingInput: kind === "regular" ? [...this.#untold.splice(0), ...input] : [],
+      span: cause?.startSpan("turn", facts),
       done: Promise.resolve(),
     };
     this.#active = active;
-    active.done = this.#runTask(active, input, outputSchema);
+    const run = (): Promise<void> => this.#runTask(active, input, outputSchema);
+    active.done = (active.span?.run(run) ?? run()).finally(() => active.span?.end());
   }
 
   /** The turn as a task: its start, its course, its end. */
@@ -330,7 +377,7 @@ export class Session implements Thread {
     outputSchema: TurnContext["outputSchema"],
   ): Promise<void> {
     const { signal } = active.controller;
-    const turn = await this.#turnContext(active.id, outputSchema);
+    const turn = await this.#turnContext(active.id, outputSchema, active.span);
     await this.#announceStart(turn);
     let outcome: TurnOutcome;
     try {
@@ -367,12 +414,15 @@ export class Session implements Thread {
     turn: TurnContext,
     input: readonly PendingInput[],
   ): Promise<TurnOutcome> {
+    const { signal } = active.controller;
+    if (active.kind === "regular") await this.#prewarm?.wait(signal);
     using opened = await openTurn(this.#resources, {
       turn,
       previousModelTurn: this.#previousModelTurn(turn),
       pendingInput: active.pendingInput,
       takeSessionStart: () => this.#takeSessionStart(),
-      signal: active.controller.signal,
+      span: active.span,
+      signal,
     });
     // Awaited here: what was opened for the turn must live until it is over.
     if (active.kind === "compact") return await runCompaction(opened.services);
@@ -401,7 +451,11 @@ export class Session implements Thread {
     const isTriggered = this.#untold.some(
       (input) => input.kind === "mail" && input.communication.trigger_turn,
     );
-    if (isTriggered) this.#startTurn(crypto.randomUUID(), "regular", [], null);
+    if (!isTriggered) return;
+    const cause = this.#parts.options.tracing?.startSpan("op.dispatch.mail");
+    const id = crypto.randomUUID();
+    this.#startTurn(id, { kind: "regular", input: [], outputSchema: null, cause });
+    cause?.end();
   }
 
   async #announceStart(turn: TurnContext): Promise<void> {
@@ -465,6 +519,7 @@ export class Session implements Thread {
   async #turnContext(
     turnId: string,
     outputSchema: TurnContext["outputSchema"],
+    span?: TraceSpan,
   ): Promise<TurnContext> {
     const { config, options } = this.#parts;
     const settings = this.#settings;
@@ -472,6 +527,7 @@ export class Session implements Thread {
     const currentDate = localDate(options.now?.() ?? new Date(), timezone);
     return {
       turnId,
+      traceId: span?.traceId ?? null,
       settings,
       ...modelFacts(settings, options),
       currentDate,
@@ -574,6 +630,8 @@ export class Session implements Thread {
   async #close(): Promise<void> {
     await this.#abort("interrupted");
     await this.#recordUntold();
+    await this.#prewarm?.stop();
+    await this.#resources.responses[Symbol.asyncDispose]();
     await this.#resources.codeMode?.[Symbol.asyncDispose]();
     await this.#resources.processes.closeAll();
     await this.#journal.drained();

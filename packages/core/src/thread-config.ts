@@ -18,6 +18,7 @@ import type {
 import type { Hooks } from "@codex-ts/hooks";
 import type { ResponsesClient } from "@codex-ts/responses-client";
 import type { Shell } from "@codex-ts/shell-command";
+import type { Tracing } from "@codex-ts/telemetry";
 import type { Rulebook } from "@codex-ts/exec-policy";
 import type { ShellEnvironmentPolicy, Tool, WebSearchSettings } from "@codex-ts/tools";
 
@@ -85,6 +86,8 @@ export interface ThreadManagerOptions {
   readonly now?: (() => Date) | undefined;
   /** IANA name; the host's by default. */
   readonly timezone?: string | undefined;
+  /** Spans of ops, turns and requests, and the trace context that submissions bring. None by default. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Bytes that all project documents of a thread may have together. */

@@ -341,6 +341,7 @@ export class ThreadManager implements AsyncDisposable {
     for (const message of [...config.startupWarnings, ...docs.warnings, ...beginning.warnings]) {
       await session.announce({ type: "warning", message });
     }
+    session.prewarm();
     return { thread: session, configured };
   }
 }

@@ -1,11 +1,19 @@
 // The face of a thread.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
-import type { Event, EventOf, Op, ThreadId, UserInput } from "@codex-ts/protocol";
+import type { Event, EventOf, Op, ThreadId, TraceContext, UserInput } from "@codex-ts/protocol";
 import type { AgentStatus } from "./agent-status.ts";
 import type { SessionSettings } from "./turn-context.ts";
 
 /** The settings of a thread that its turns may change. */
 export type ThreadSettings = SessionSettings;
+
+export interface SubmitOptions {
+  /**
+   * The W3C trace context that led to the op; the caller's current span by default. An invalid one is
+   * ignored with a warning.
+   */
+  readonly trace?: TraceContext | undefined;
+}
 
 /**
  * A running thread. Ops are handled one after another; events come in the order in which things
@@ -16,7 +24,7 @@ export interface Thread extends AsyncDisposable {
   /** Where the session file is or will be; null for an ephemeral thread. */
   readonly rolloutPath: AbsolutePath | null;
   /** Hands in an op and resolves to its id (for an op that starts a turn: the turn's id). */
-  submit(op: Op): Promise<string>;
+  submit(op: Op, options?: SubmitOptions): Promise<string>;
   /**
    * Adds input to the running turn and gives that turn's id; nothing of the settings changes.
    *

@@ -33,6 +33,8 @@ export interface SessionSettings {
 
 export interface TurnContext {
   readonly turnId: string;
+  /** The trace that the turn belongs to; null when it belongs to none. */
+  readonly traceId: string | null;
   readonly settings: SessionSettings;
   readonly model: ModelInfo;
   readonly summary: ReasoningSummaryMode;
@@ -65,6 +67,7 @@ export function turnContextItem(turn: TurnContext): TurnContextItem {
   const { settings } = turn;
   return {
     turn_id: turn.turnId,
+    ...(turn.traceId === null ? {} : { trace_id: turn.traceId }),
     cwd: settings.cwd,
     current_date: turn.currentDate,
     timezone: turn.timezone,

@@ -9,6 +9,7 @@ export interface WorkspaceFacts {
 
 export interface TurnMetadata {
   readonly sessionId: string;
+  /** Empty before the first turn. */
   readonly turnId: string;
   readonly sandboxPolicy: SandboxPolicy;
   readonly platform: NodeJS.Platform;
@@ -22,7 +23,7 @@ export function turnMetadataHeader(metadata: TurnMetadata): string {
   const workspaces = Object.fromEntries(roots.map((root) => [root, metadata.workspaces[root]]));
   const text = JSON.stringify({
     session_id: metadata.sessionId,
-    turn_id: metadata.turnId,
+    ...(metadata.turnId === "" ? {} : { turn_id: metadata.turnId }),
     ...(roots.length === 0 ? {} : { workspaces }),
     sandbox: sandboxTag(metadata.sandboxPolicy, metadata.platform),
   });

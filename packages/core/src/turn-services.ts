@@ -13,12 +13,16 @@ import {
   type TurnToolContext,
 } from "@codex-ts/tools";
 import type { EventMsg, ThreadId } from "@codex-ts/protocol";
+import type { ResponsesRequest, ResponsesSession } from "@codex-ts/responses-client";
 import type { RolloutRecorder } from "@codex-ts/rollout";
+import type { TraceSpan } from "@codex-ts/telemetry";
 import type { PendingApprovals } from "./approvals.ts";
 import { type ContextSources, fullContext } from "./context-updates.ts";
 import type { History } from "./history.ts";
 import type { Journal } from "./journal.ts";
 import type { PendingInput } from "./pending-input.ts";
+import { responsesRequest } from "./responses-request.ts";
+import { tracedTurn } from "./responses-session.ts";
 import type { RateLimitStore } from "./sampling.ts";
 import type { ThreadCodeMode } from "./thread-code-mode.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
@@ -38,6 +42,7 @@ export interface ThreadResources {
   readonly instructions: string;
   readonly history: History;
   readonly journal: Journal;
+  readonly responses: ResponsesSession;
   readonly rateLimits: RateLimitStore;
   readonly approvals: PendingApprovals;
   readonly approvalCache: ApprovalCache;
@@ -55,6 +60,7 @@ export interface TurnParts {
   readonly previousModelTurn: TurnContext | null;
   readonly pendingInput: PendingInput[];
   readonly takeSessionStart: () => "startup" | "resume" | null;
+  readonly span: TraceSpan | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -68,7 +74,8 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
   const { turn, signal } = parts;
   const { endpoint } = options.responses;
   const materialise = async (): Promise<void> => recorder?.materialise();
-  const metadata = turnMetadata(thread, turn, signal);
+  const over = new AbortController();
+  const metadata = turnMetadata(thread, turn, over.signal);
   const writableRoots = writableRootPaths(
     turn.settings.sandboxPolicy,
     turn.settings.cwd,
@@ -100,10 +107,7 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
     previousModelTurn: parts.previousModelTurn,
     history,
     journal,
-    responses: options.responses.startTurn({
-      threadId: thread.id,
-      turnMetadata: () => turnMetadataHeader(metadata()),
-    }),
+    responses: tracedTurn(thread.responses, () => turnMetadataHeader(metadata()), parts.span),
     router,
     toolContext: context,
     rerouted: { isTold: false },
@@ -127,7 +131,36 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
     streamMaxRetries: endpoint.streamMaxRetries,
     signal,
   };
-  return { services, [Symbol.dispose]: () => scripts?.[Symbol.dispose]() };
+  return {
+    services,
+    [Symbol.dispose]() {
+      over.abort();
+      scripts?.[Symbol.dispose]();
+    },
+  };
+}
+
+/** What the model is asked before there is anything to say: tools, instructions and settings. */
+export async function emptyRequest(
+  thread: ThreadResources,
+  turn: TurnContext,
+): Promise<ResponsesRequest> {
+  const tools = toolsOf(thread, turn);
+  const codeMode = (await thread.codeMode?.forTurn(tools)) ?? null;
+  const router = createToolRouter({ tools: codeMode?.tools ?? tools });
+  return responsesRequest({
+    turn,
+    instructions: thread.instructions,
+    input: [],
+    tools: router.specs,
+    threadId: thread.id,
+    store: thread.options.responses.endpoint.storesResponses,
+  });
+}
+
+/** The metadata of a request that belongs to no turn yet. */
+export function threadMetadata(thread: ThreadResources, turn: TurnContext): string {
+  return turnMetadataHeader(bareMetadata(thread, turn));
 }
 
 /** The turn's tools; with code mode, what carries out the calls of its scripts. */
@@ -210,19 +243,23 @@ function toolContext(thread: ThreadResources, turn: TurnContext): TurnToolContex
   };
 }
 
-/** The turn's metadata; facts about the repository join it when they are known. */
-function turnMetadata(
-  thread: ThreadResources,
-  turn: TurnContext,
-  signal: AbortSignal,
-): () => TurnMetadata {
-  let metadata: TurnMetadata = {
+function bareMetadata(thread: ThreadResources, turn: TurnContext): TurnMetadata {
+  return {
     sessionId: thread.id,
     turnId: turn.turnId,
     sandboxPolicy: turn.settings.sandboxPolicy,
     platform: process.platform,
     workspaces: {},
   };
+}
+
+/** The turn's metadata; facts about the repository join it when they are known. */
+function turnMetadata(
+  thread: ThreadResources,
+  turn: TurnContext,
+  signal: AbortSignal,
+): () => TurnMetadata {
+  let metadata = bareMetadata(thread, turn);
   readWorkspaceFacts(turn.settings.cwd, { env: thread.options.env, signal }).then(
     (found) => {
       if (found !== null) metadata = { ...metadata, workspaces: { [found.root]: found.facts } };

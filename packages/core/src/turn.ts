@@ -1,5 +1,4 @@
 // One turn: from a person's input to the model's last word.
-import { setTimeout as sleep } from "node:timers/promises";
 import { hookPrompt, type HookStop } from "@codex-ts/hooks";
 import {
   type CodexErrorInfo,
@@ -20,7 +19,7 @@ import type { JournalEntry } from "./journal.ts";
 import { inputText, mailItem, type PendingInput } from "./pending-input.ts";
 import { recordItems, recordShownItem } from "./recording.ts";
 import { responsesRequest } from "./responses-request.ts";
-import { announceRetry, retryDelay } from "./retries.ts";
+import { nextAttempt } from "./retries.ts";
 import { sample, type Sampled } from "./sampling.ts";
 import type { TurnContext } from "./turn-context.ts";
 import { userInputMessage } from "./user-message.ts";
@@ -284,15 +283,12 @@ async function dropInvalidImages({ history, journal }: TurnServices): Promise<bo
  * request is built from that.
  */
 async function sampleWithRetries(services: TurnServices): Promise<Sampled> {
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1; ;) {
     try {
       return await sample(services, buildRequest(services), services.signal);
     } catch (error) {
       services.signal.throwIfAborted();
-      if (!(error instanceof ResponsesError) || !error.retryable) throw error;
-      if (attempt > services.streamMaxRetries) throw error;
-      await announceRetry(services, error, attempt);
-      await sleep(retryDelay(error, attempt), undefined, { signal: services.signal });
+      attempt = await nextAttempt(services, error, attempt);
     }
   }
 }

@@ -8,15 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { parseCertificateBundle, readExtraCertificates } from "./certificates.ts";
-import { HttpError } from "./errors.ts";
 import {
   hasOpenssl,
   makeCertificates,
   startTunnelProxy,
   type TunnelAnswer,
-} from "./testing/tls-world.ts";
+} from "@codex-ts/test-support";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { parseCertificateBundle, readExtraCertificates } from "./certificates.ts";
+import { HttpError } from "./errors.ts";
 import { createHttpTransport, type HttpTransportOptions } from "./transport.ts";
 
 const cleanups: (() => unknown)[] = [];

@@ -8,15 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { type WebSocket, WebSocketServer } from "ws";
 import {
   hasOpenssl,
   leaf,
   makeCertificates,
   startTunnelProxy,
   type TunnelAnswer,
-} from "./testing/tls-world.ts";
+} from "@codex-ts/test-support";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
 import {
   createHttpTransport,
   type HttpTransportOptions,
@@ -251,6 +251,24 @@ describe("messages", () => {
     expect(sent).toBeLessThan(2000);
     for (let index = 0; index < 2000; index += 1) await connection.receive();
     expect(sent).toBe(2000);
+  });
+
+  it("that came before the end can all be read after it, without a warning of the platform", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    cleanups.push(() => process.off("warning", onWarning));
+    const { url } = await serve((socket) => {
+      for (let index = 0; index < 100; index += 1) socket.send(String(index));
+      socket.close();
+    });
+    const connection = await open({ url });
+    await vi.waitFor(() => expect(connection.isOpen).toBe(false));
+    for (let index = 0; index < 100; index += 1) {
+      expect(await connection.receive()).toBe(String(index));
+    }
+    expect(await failure(connection.receive())).toMatchObject({ code: "network" });
+    expect(warnings).toEqual([]);
   });
 
   it("of any length and script arrive whole", async () => {

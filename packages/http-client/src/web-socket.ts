@@ -162,8 +162,14 @@ function openConnection(parts: OpenParts): WebSocketConnection {
   const waiting: string[] = [];
   let failure: HttpError | undefined;
   let wake: (() => void) | undefined;
-  // Whoever waits for nothing is not kept waiting by an idle connection.
-  socket.unref();
+  /** Whether the connection keeps the process alive: only while somebody waits for a message. */
+  const hold = (isHeld: boolean): void => {
+    // A socket that is gone would keep the wish for its next connection, which never comes.
+    if (socket.destroyed) return;
+    if (isHeld) socket.ref();
+    else socket.unref();
+  };
+  hold(false);
 
   const end = (error: HttpError): void => {
     failure ??= error;
@@ -235,10 +241,14 @@ function openConnection(parts: OpenParts): WebSocketConnection {
         waiting.length = 0;
         if (signal !== undefined) end(abortError(signal, shown));
       };
-      let timer: NodeJS.Timeout | undefined;
-      socket.ref();
-      signal?.addEventListener("abort", stop, { once: true });
       if (signal?.aborted === true) stop();
+      else {
+        const ready = take();
+        if (ready !== undefined) return ready;
+      }
+      let timer: NodeJS.Timeout | undefined;
+      hold(true);
+      signal?.addEventListener("abort", stop, { once: true });
       if (idleTimeoutMs !== undefined) {
         timer = setTimeout(() => {
           end(new HttpError("timeout", `${shown} sent nothing more for ${idleTimeoutMs} ms`));
@@ -259,7 +269,7 @@ function openConnection(parts: OpenParts): WebSocketConnection {
         wake = undefined;
         clearTimeout(timer);
         signal?.removeEventListener("abort", stop);
-        socket.unref();
+        hold(false);
       }
     },
     discardWaiting() {
@@ -276,7 +286,7 @@ function openConnection(parts: OpenParts): WebSocketConnection {
       const { promise, resolve } = Promise.withResolvers<void>();
       client.once("close", resolve);
       const timer = setTimeout(() => client.terminate(), CLOSE_WAIT_MS);
-      socket.ref();
+      hold(true);
       client.resume();
       client.close(NORMAL_CLOSURE);
       await promise;

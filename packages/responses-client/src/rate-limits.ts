@@ -123,6 +123,6 @@ export function readRateLimitEvent(event: Fields): RateLimitSnapshot {
             unlimited: credits["unlimited"] === true,
             balance: text(credits["balance"]),
           },
-    plan_type: text(event["plan_type"]) as RateLimitSnapshot["plan_type"],
+    plan_type: text(event["plan_type"]),
   };
 }

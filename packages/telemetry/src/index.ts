@@ -5,4 +5,4 @@ export {
   type Tracing,
   type TracingOptions,
 } from "./tracing.ts";
-export { isTraceContext, isTracingSetUp, traceContextFromEnv } from "./trace-context.ts";
+export { traceContextFromEnv } from "./trace-context.ts";

@@ -37,6 +37,8 @@ export interface StartOptions {
 export interface Tracing {
   /** Starts a span under `parent`, else under the span that is current here, else under the root. */
   startSpan(name: string, options?: StartOptions): TraceSpan;
+  /** Whether a trace context names a span. */
+  isValid(context: TraceContext): boolean;
 }
 
 export interface TracingOptions {
@@ -55,6 +57,7 @@ const NAME = "codex-ts";
 export function createTracing(options: TracingOptions = {}): Tracing {
   const tracer = options.tracer ?? trace.getTracer(NAME);
   return {
+    isValid: (carrier) => toSpanContext(carrier) !== undefined,
     startSpan(name, { parent, attributes } = {}) {
       const named = (parent && toSpanContext(parent)) ?? trace.getSpanContext(context.active());
       const remote = named ?? (options.root && toSpanContext(options.root));

@@ -21,6 +21,14 @@ export {
   temporaryDirectory,
   temporaryHome,
 } from "./temporary-directory.ts";
+export {
+  hasOpenssl,
+  leaf,
+  makeCertificates,
+  startTunnelProxy,
+  type TunnelAnswer,
+  type TunnelProxy,
+} from "./tls-world.ts";
 export { type WaitOptions, collect, waitFor } from "./wait-for.ts";
 export {
   type IssuedTokens,

@@ -4,7 +4,12 @@ import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import nodePath from "node:path";
 import type { RolloutLine } from "@codex-ts/protocol";
-import { type Script, type ScriptedModel, startScriptedModel } from "@codex-ts/scripted-model";
+import {
+  type Script,
+  type ScriptedModel,
+  type ScriptedModelOptions,
+  startScriptedModel,
+} from "@codex-ts/scripted-model";
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -51,6 +56,8 @@ export interface CliWorld extends AsyncDisposable {
 
 export interface CliWorldOptions {
   readonly script: Script;
+  /** More about the model's server. */
+  readonly server?: Omit<ScriptedModelOptions, "script">;
   /** More lines for `config.toml`, in front of the provider's table. */
   readonly config?: string;
   /** More lines for the provider's table. */
@@ -67,7 +74,7 @@ export async function cliWorld(options: CliWorldOptions): Promise<CliWorld> {
     await temporaryGitRepository({ files: options.files ?? { "a.txt": "a\n" } }),
   );
   const cli = await builtCli();
-  const model = stack.use(await startScriptedModel({ script: options.script }));
+  const model = stack.use(await startScriptedModel({ script: options.script, ...options.server }));
   const home = nodePath.join(root.path, "home");
   await mkdir(home);
   await writeFile(

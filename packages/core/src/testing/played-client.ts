@@ -83,7 +83,11 @@ export function playedClient(
         websocketConnectTimeoutMs: 1000,
         storesResponses: false,
       },
-      startTurn: () => ({ stream }),
+      openSession: () => ({
+        startTurn: () => ({ stream, usesWebSocket: false, fallBack: () => false }),
+        prewarm: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
     },
     requests,
     next,
@@ -95,9 +99,6 @@ export function playedClient(
 }
 
 function failure(retryable: boolean): ResponsesError {
-  return new ResponsesError("stream", "the stream broke", {
-    retryable,
-    info: "other",
-    retryAfterMs: 1,
-  });
+  const code = retryable ? "stream" : "incomplete_response";
+  return new ResponsesError(code, "the stream broke", { info: "other", retryAfterMs: 1 });
 }

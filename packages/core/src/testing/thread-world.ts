@@ -7,7 +7,13 @@ import { bundledCatalogue, lookUpModel } from "@codex-ts/models";
 import type { Event, EventMsg, ModelInfo, ResponseItem, RolloutLine } from "@codex-ts/protocol";
 import { createResponsesClient } from "@codex-ts/responses-client";
 import { createSandbox } from "@codex-ts/sandboxing";
-import { type Script, type ScriptedModel, startScriptedModel } from "@codex-ts/scripted-model";
+import {
+  type Script,
+  type ScriptedModel,
+  type ScriptedModelOptions,
+  startScriptedModel,
+} from "@codex-ts/scripted-model";
+import type { Tracing } from "@codex-ts/telemetry";
 import { abs, temporaryDirectory } from "@codex-ts/test-support";
 import { type Thread, type ThreadConfig, threadConfig, ThreadManager } from "../index.ts";
 
@@ -23,12 +29,17 @@ export interface ThreadWorldOptions {
   readonly streamMaxRetries?: number;
   /** Changes what the catalogue says of a model. */
   readonly lookUpModel?: (model: string, info: ModelInfo) => ModelInfo;
+  /** The provider speaks WebSocket. */
+  readonly webSockets?: boolean;
+  /** More about the model's server. */
+  readonly server?: Omit<ScriptedModelOptions, "script">;
+  readonly tracing?: Tracing;
 }
 
 export async function threadWorld(options: ThreadWorldOptions): Promise<ThreadWorld> {
   const stack = new AsyncDisposableStack();
   const root = abs(stack.use(await temporaryDirectory()).path);
-  const model = stack.use(await startScriptedModel({ script: options.script }));
+  const model = stack.use(await startScriptedModel({ script: options.script, ...options.server }));
   const env = { PATH: process.env["PATH"], HOME: root };
   const transport = stack.use(createHttpTransport({ env: {} }));
   const sandbox = stack.use(createSandbox({ env, cwd: root }));
@@ -45,8 +56,8 @@ export async function threadWorld(options: ThreadWorldOptions): Promise<ThreadWo
           requestMaxRetries: 0,
           streamMaxRetries: options.streamMaxRetries ?? 0,
           streamIdleTimeoutMs: 20_000,
-          supportsWebsockets: false,
-          websocketConnectTimeoutMs: 1000,
+          supportsWebsockets: options.webSockets ?? false,
+          websocketConnectTimeoutMs: 10_000,
           storesResponses: false,
         },
         auth: {
@@ -66,6 +77,7 @@ export async function threadWorld(options: ThreadWorldOptions): Promise<ThreadWo
       version: "0.0.0",
       source: "exec",
       timezone: "Europe/Paris",
+      tracing: options.tracing,
     }),
   );
   const config = threadConfig({

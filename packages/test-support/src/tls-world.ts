@@ -9,8 +9,11 @@ import { join } from "node:path";
 
 export const hasOpenssl: boolean = spawnSync("openssl", ["version"]).status === 0;
 
-/** Two authorities, and a certificate for model.example.test that the first one signed. */
-export function makeCertificates(folder: string): void {
+/**
+ * Makes in `folder` two authorities, `ca.pem` and `other-ca.pem`, and a certificate for `host` and
+ * 127.0.0.1 that the first one signed: `leaf.pem` with `leaf.key`, and `trusted.pem` in OpenSSL's own form.
+ */
+export function makeCertificates(folder: string, host = "model.example.test"): void {
   const openssl = (command: string): void => {
     execFileSync("openssl", command.split(" "), { cwd: folder, stdio: "ignore" });
   };
@@ -19,7 +22,7 @@ export function makeCertificates(folder: string): void {
     openssl(`req -x509 ${key} -days 30 -subj /CN=${name} -keyout ${name}.key -out ${name}.pem`);
   }
   openssl(`req ${key} -subj /CN=leaf -keyout leaf.key -out leaf.csr`);
-  const names = "subjectAltName=DNS:model.example.test,IP:127.0.0.1";
+  const names = `subjectAltName=DNS:${host},IP:127.0.0.1`;
   writeFileSync(join(folder, "leaf.ext"), names);
   const signing = "-CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile leaf.ext";
   openssl(`x509 -req -in leaf.csr ${signing} -out leaf.pem`);
