@@ -1,16 +1,6 @@
 // Puts the engine together for one run: settings, credentials, provider, sandbox, threads.
-import { homedir } from "node:os";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
-import {
-  type Config,
-  ConfigError,
-  type ConfigOverrides,
-  findCodexHome,
-  loadConfig,
-  loadDotenv,
-  type LoadedConfig,
-  webSearchModeForTurn,
-} from "@codex-ts/config";
+import { type Config, type LoadedConfig, webSearchModeForTurn } from "@codex-ts/config";
 import { type ThreadConfig, ThreadManager } from "@codex-ts/core";
 import { createLocalEnvironment } from "@codex-ts/exec-server";
 import {
@@ -22,12 +12,11 @@ import {
   terminalName,
   userAgent,
 } from "@codex-ts/http-client";
-import { chooseOssProvider, defaultOssModel } from "@codex-ts/model-providers";
 import type { SessionSource } from "@codex-ts/protocol";
 import { createSandbox } from "@codex-ts/sandboxing";
 import { defaultShell, systemShellLookups } from "@codex-ts/shell-command";
 import { commandEnvironment } from "./command-environment.ts";
-import { Failure } from "./failure.ts";
+import { openConfig } from "./open-config.ts";
 import { findHooks, openHooks } from "./open-hooks.ts";
 import { openModelAccess } from "./open-model-access.ts";
 import { openRules } from "./open-rules.ts";
@@ -52,70 +41,6 @@ export interface OpenEngineOptions {
   readonly cwd: AbsolutePath;
   readonly source: SessionSource;
   readonly ephemeral: boolean;
-}
-
-export interface OpenConfig {
-  readonly loaded: LoadedConfig;
-  readonly config: Config;
-  readonly env: Terminal["env"];
-}
-
-/** The settings of this run; a mistake in them is shown with file, line and column. */
-export async function openConfig(
-  flags: ConfigFlags,
-  terminal: Terminal,
-  cwd: AbsolutePath,
-  more: ConfigOverrides = {},
-): Promise<OpenConfig> {
-  try {
-    const codexHome = await findCodexHome(terminal.env, homedir());
-    const env = await loadDotenv({ codexHome, env: terminal.env });
-    const load = (overrides: ConfigOverrides): Promise<LoadedConfig> =>
-      loadConfig({
-        codexHome,
-        cwd,
-        env,
-        version,
-        overrides: {
-          cli: flags.config,
-          enable: flags.enable,
-          disable: flags.disable,
-          profile: flags.profile,
-          flags: overrides,
-        },
-      });
-    const overrides = { ...flagOverrides(flags), ...more };
-    const open = (loaded: LoadedConfig): OpenConfig => ({ loaded, config: loaded.config, env });
-    if (flags.oss !== true) return open(await load(overrides));
-    const provider = chooseOssProvider({
-      flag: flags.localProvider,
-      config: flags.localProvider ?? (await load(overrides)).config.ossProvider,
-    });
-    return open(
-      await load({
-        ...overrides,
-        modelProvider: provider,
-        model: flags.model ?? defaultOssModel(provider),
-        showRawAgentReasoning: true,
-      }),
-    );
-  } catch (error) {
-    if (error instanceof ConfigError) throw new Failure(error.display, { cause: error });
-    throw error;
-  }
-}
-
-function flagOverrides(flags: ConfigFlags): ConfigOverrides {
-  const sandboxMode = flags.bypass
-    ? "danger-full-access"
-    : flags.fullAuto
-      ? "workspace-write"
-      : flags.sandbox;
-  return {
-    model: flags.model,
-    sandboxMode,
-    additionalWritableRoots: flags.addDirs,
-  };
 }
 
 /** Who we say we are; the documented variable replaces it. */
@@ -155,7 +80,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   });
   const environment = createLocalEnvironment({ sandbox });
   const shell = await defaultShell(systemShellLookups(env));
-  const discovery = config.features.enabled("codex_hooks") ? await findHooks(loaded, env) : null;
+  const discovery = config.features.enabled("codex_hooks")
+    ? await findHooks(trustedPart(loaded), env)
+    : null;
   const hooks =
     discovery === null || discovery.handlers.length === 0 ? null : openHooks(discovery, shell, env);
   const trace = await openTracing(env);
@@ -227,6 +154,14 @@ async function prepareOss(
   });
 }
 
+/** Without the layers of projects that are not trusted, which the configuration has warned of. */
+function trustedPart(loaded: LoadedConfig): LoadedConfig {
+  const layers = loaded.layers.filter(
+    ({ name, trust }) => name.type !== "project" || trust === "trusted",
+  );
+  return { ...loaded, layers };
+}
+
 function threadConfigOf(config: Config, model: string): ThreadConfig {
   return {
     cwd: config.cwd,
@@ -249,7 +184,11 @@ function threadConfigOf(config: Config, model: string): ThreadConfig {
     allowLoginShell: config.allowLoginShell,
     compactPrompt: config.compactPrompt,
     notify: config.notify,
-    webSearch: webSearchModeForTurn(config.webSearchMode, config.sandboxPolicy),
+    webSearch: webSearchModeForTurn(
+      config.webSearchMode,
+      config.sandboxPolicy,
+      config.allowedWebSearchModes,
+    ),
     webSearchSettings: config.webSearch,
     backgroundTerminalMaxTimeoutMs: config.backgroundTerminalMaxTimeoutMs,
     showRawAgentReasoning: config.showRawAgentReasoning,

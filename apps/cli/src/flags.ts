@@ -1,13 +1,14 @@
 // The flags that several commands share, and what they add up to.
+import type { CliOverride } from "@codex-ts/config";
 import { type Command, Option } from "commander";
 import type { ColorMode } from "./colors.ts";
 
 /** What the flags in front of and behind a subcommand add up to; later ones win, lists append. */
 export interface ConfigFlags {
-  /** `-c key=value`, in order. */
-  readonly config: string[];
-  readonly enable: string[];
-  readonly disable: string[];
+  /** `-c key=value`, `--enable` and `--disable`, in order. */
+  readonly config: CliOverride[];
+  /** Whether unknown keys in config files are errors. */
+  strict?: true;
   model?: string;
   profile?: string;
   sandbox?: "read-only" | "workspace-write" | "danger-full-access";
@@ -42,14 +43,33 @@ export function addConfigFlags(command: Command, config: ConfigFlags): void {
         config.config,
       ),
     )
-    .addOption(collected("--enable <FEATURE>", "switch a feature on for this run", config.enable))
     .addOption(
-      collected("--disable <FEATURE>", "switch a feature off for this run", config.disable),
+      collected(
+        "--enable <FEATURE>",
+        "switch a feature on for this run",
+        config.config,
+        (enable) => [{ enable }],
+      ),
+    )
+    .addOption(
+      collected(
+        "--disable <FEATURE>",
+        "switch a feature off for this run",
+        config.config,
+        (disable) => [{ disable }],
+      ),
     );
   command.addOption(
     kept("-p, --profile <NAME>", "use a profile of config.toml", (value) => {
       config.profile = value;
     }),
+  );
+  addSwitch(
+    command,
+    new Option("--strict-config", "refuse config files with keys that nobody knows"),
+    () => {
+      config.strict = true;
+    },
   );
 }
 
@@ -176,11 +196,11 @@ export function colorOption(exec: ExecFlags): Option {
 }
 
 /** An option whose values add up in `into`, in the order of the command line. */
-export function collected(
+export function collected<T>(
   flags: string,
   description: string,
-  into: string[],
-  split: (value: string) => readonly string[] = (value) => [value],
+  into: (T | string)[],
+  split: (value: string) => readonly (T | string)[] = (value) => [value],
 ): Option {
   return new Option(flags, description).argParser((value: string) => {
     into.push(...split(value));

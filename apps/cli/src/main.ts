@@ -53,6 +53,27 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { runFeaturesList } = await import("./commands/features.ts");
       return runFeaturesList(invocation, terminal);
     }
+    case "features switch": {
+      const { runFeaturesSwitch } = await import("./commands/features.ts");
+      return runFeaturesSwitch(invocation, terminal);
+    }
+    case "config show":
+    case "config path":
+    case "config check":
+    case "config schema":
+    case "config set":
+    case "config unset":
+    case "config trust": {
+      const { runConfig } = await import("./commands/config.ts");
+      return runConfig(invocation, terminal);
+    }
+    case "mcp list":
+    case "mcp get":
+    case "mcp add":
+    case "mcp remove": {
+      const { runMcp } = await import("./commands/mcp.ts");
+      return runMcp(invocation, terminal);
+    }
     case "hooks list": {
       const { runHooksList } = await import("./commands/hooks.ts");
       return runHooksList(invocation, terminal);

@@ -17,7 +17,7 @@ export function findHooks(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<HookDiscovery> {
   return discoverHooks({
-    layers: loaded.layers.flatMap((layer) => hookLayer(layer, loaded) ?? []),
+    layers: loaded.layers.flatMap((layer) => hookLayer(layer) ?? []),
     home: env["HOME"],
   });
 }
@@ -35,8 +35,8 @@ export function openHooks(
   });
 }
 
-function hookLayer(layer: ConfigLayer, { config }: LoadedConfig): HookLayer | null {
-  const { name, file, disabledReason } = layer;
+function hookLayer(layer: ConfigLayer): HookLayer | null {
+  const { name, file, disabledReason, trust = "unknown" } = layer;
   const table =
     file === undefined || layer.table["hooks"] === undefined
       ? {}
@@ -52,7 +52,7 @@ function hookLayer(layer: ConfigLayer, { config }: LoadedConfig): HookLayer | nu
       return {
         kind: "project",
         folder: name.dotCodexFolder,
-        trust: config.trustLevel ?? "unknown",
+        trust,
         ...table,
       };
     case "legacyManagedConfigTomlFromFile":

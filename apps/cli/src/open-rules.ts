@@ -35,8 +35,8 @@ export async function openRules(loaded: LoadedConfig): Promise<Rulebook> {
 }
 
 /** Lowest precedence first, without what is switched off or not trusted. */
-function rulesFolders({ layers, config }: LoadedConfig): readonly RulesFolder[] {
-  return layers.flatMap(({ name, disabledReason }): readonly RulesFolder[] => {
+function rulesFolders({ layers }: LoadedConfig): readonly RulesFolder[] {
+  return layers.flatMap(({ name, disabledReason, trust }): readonly RulesFolder[] => {
     if (disabledReason !== undefined) return [];
     switch (name.type) {
       case "system":
@@ -45,7 +45,7 @@ function rulesFolders({ layers, config }: LoadedConfig): readonly RulesFolder[] 
         return folder === null ? [] : [{ name: name.type, folder }];
       }
       case "project":
-        return config.trustLevel === "trusted"
+        return trust === "trusted"
           ? [{ name: name.dotCodexFolder, folder: name.dotCodexFolder }]
           : [];
       default:

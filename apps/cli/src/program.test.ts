@@ -13,7 +13,7 @@ function refused(...args: readonly string[]): string {
   return parsed.text;
 }
 
-const noConfig = { config: [], enable: [], disable: [], addDirs: [] };
+const noConfig = { config: [], addDirs: [] };
 const noExec = { color: "auto", images: [] };
 
 test("what the Codex SDK passes is understood, with flags before and behind resume", () => {
@@ -42,6 +42,32 @@ test("what the Codex SDK passes is understood, with flags before and behind resu
     },
     prompt: undefined,
     resume: { session: "ID", last: false, all: false },
+  });
+});
+
+describe("commands about settings", () => {
+  test.each([
+    "mcp add x",
+    "mcp add x --url u -- cmd",
+    "mcp add x --url u --env A=b",
+    "mcp add x --bearer-token-env-var T -- cmd",
+    "mcp add x --env A -- cmd",
+    "mcp add x --with-bearer-token t --url u",
+    "config trust --forget --untrusted",
+    "config set",
+  ])("%s is wrong usage", (line) => {
+    expect(refused(...line.split(" "))).toMatch(/^Error: /);
+  });
+
+  test("-c, --enable and --disable keep their order, before and behind the command", () => {
+    expect(
+      parse(..."-c a=1 --disable undo config show --enable undo -c b=2 --json".split(" ")),
+    ).toEqual({
+      command: "config show",
+      config: { ...noConfig, config: ["a=1", { disable: "undo" }, { enable: "undo" }, "b=2"] },
+      json: true,
+      origins: false,
+    });
   });
 });
 

@@ -14,6 +14,7 @@ import { nearestWord } from "./nearest-word.ts";
 import { moveResumeToFront } from "./resume-words.ts";
 import { addSandboxCommand, type SandboxInvocation } from "./sandbox-grammar.ts";
 import { addSessionsCommand, type SessionsInvocation } from "./sessions-grammar.ts";
+import { addSettingsCommands, type SettingsInvocation } from "./settings-commands.ts";
 import { version } from "./version.ts";
 
 export type Invocation =
@@ -45,7 +46,7 @@ export type Invocation =
       readonly local: boolean;
       readonly json: boolean;
     }
-  | { readonly command: "features list"; readonly config: ConfigFlags }
+  | SettingsInvocation
   | { readonly command: "hooks list"; readonly config: ConfigFlags; readonly json: boolean }
   | {
       readonly command: "hooks test";
@@ -145,7 +146,7 @@ function visit(command: Command, each: (command: Command) => void): void {
 
 /** The program, for parsing and for whatever is made from its definition (completion, manuals). */
 export function buildProgram(choose: (invocation: Invocation) => void): Command {
-  const config: ConfigFlags = { config: [], enable: [], disable: [], addDirs: [] };
+  const config: ConfigFlags = { config: [], addDirs: [] };
   const exec: ExecFlags = { color: "auto", images: [] };
 
   const program = new Command("codex-ts")
@@ -251,13 +252,7 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
     );
   addConfigFlags(logout, config);
 
-  const features = program.command("features").description("look at feature flags");
-  const list = features
-    .command("list")
-    .description("list every feature, its stage, and whether it is on")
-    .action(() => choose({ command: "features list", config }));
-  addConfigFlags(features, config);
-  addConfigFlags(list, config);
+  addSettingsCommands(program, config, choose);
 
   const hooks = program.command("hooks").description("look at lifecycle hooks, and try them");
   addConfigFlags(hooks, config);

@@ -46,8 +46,7 @@ async function runAll(): Promise<readonly Run[]> {
     runs.push({ name, status, stopMs, ms: performance.now() - start, delayMs: delay.max / 1e6 });
   }
   delay.disable();
-  // Patiently: the last script may have cost its thread.
-  const { status } = await service.execute({ toolCallId: "call", enabledTools, source: "text(1)" });
+  const { status } = await run("text(1)");
   if (status !== "completed") throw new Error(`the next script is ${status}`);
   return runs;
 }

@@ -37,16 +37,19 @@ async function removedWireApi(table: TomlTable, { path }: Problem): Promise<stri
   return undefined;
 }
 
-/** @throws ConfigError `invalid_value`, for the problem that comes first in the files. */
-export async function checkSettings(table: TomlTable, origins: Origins): Promise<Settings> {
-  const problems = findProblems(settingsShape, table);
-  const advised = await Promise.all(
-    problems.map(async (problem) => {
+/** Every value in `table` that its key does not allow. */
+export async function settingsProblems(table: TomlTable): Promise<readonly Problem[]> {
+  return Promise.all(
+    findProblems(settingsShape, table).map(async (problem) => {
       const message = await removedWireApi(table, problem);
       return message === undefined ? problem : { ...problem, message };
     }),
   );
-  refuseProblems(advised, origins);
+}
+
+/** @throws ConfigError `invalid_value`, for the problem that comes first in the files. */
+export async function checkSettings(table: TomlTable, origins: Origins): Promise<Settings> {
+  refuseProblems(await settingsProblems(table), origins);
   return table;
 }
 

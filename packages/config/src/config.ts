@@ -75,6 +75,8 @@ export type McpTransport =
 export interface McpServerConfig {
   readonly transport: McpTransport;
   readonly enabled: boolean;
+  /** Why it is not enabled, when the person did not choose that. */
+  readonly disabledReason?: string | undefined;
   /** Whether a run fails when the server cannot be started. */
   readonly required: boolean;
   readonly startupTimeoutMs: number;
@@ -173,6 +175,8 @@ export interface Config {
 
   /** Unset: `cached`; see {@link webSearchModeForTurn}. */
   readonly webSearchMode?: WebSearchMode | undefined;
+  /** The modes that an administrator allows; see {@link webSearchModeForTurn}. */
+  readonly allowedWebSearchModes: readonly WebSearchMode[];
   readonly webSearch?: WebSearchConfig | undefined;
   /** Tokens. */
   readonly toolOutputTokenLimit?: number | undefined;

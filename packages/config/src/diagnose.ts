@@ -19,8 +19,16 @@ function byPlace(a: ConfigError, b: ConfigError): number {
   );
 }
 
+/** The problems as errors, in the order of the files. */
+export function problemErrors(
+  problems: readonly Problem[],
+  origins: Origins,
+): readonly ConfigError[] {
+  return problems.map((problem) => problemError(problem, origins)).toSorted(byPlace);
+}
+
 /** @throws ConfigError for the problem that comes first in the files; nothing happens without one. */
 export function refuseProblems(problems: readonly Problem[], origins: Origins): void {
-  const [first] = problems.map((problem) => problemError(problem, origins)).toSorted(byPlace);
+  const [first] = problemErrors(problems, origins);
   if (first !== undefined) throw first;
 }

@@ -18,7 +18,9 @@ export type ConfigErrorCode =
   /** The chosen profile does not exist. */
   | "unknown_profile"
   /** The chosen model provider does not exist. */
-  | "unknown_provider";
+  | "unknown_provider"
+  /** A change could not be written. */
+  | "not_written";
 
 /** Where a value was set. Lines and columns are 1-based; columns count characters. */
 export interface ConfigPlace {

@@ -2,6 +2,7 @@ import nodeFs from "node:fs/promises";
 import { knownFeatureKeys } from "@codex-ts/features";
 import { expect, test } from "vitest";
 import { configJsonSchema } from "../scripts/json-schema.ts";
+import { configReferencePage } from "../scripts/reference-page.ts";
 import { settingsShapeModule } from "../scripts/settings-shape.ts";
 
 const read = (path: string) => nodeFs.readFile(new URL(path, import.meta.url), "utf8");
@@ -11,6 +12,13 @@ test("config.schema.json is what the schemas say", async () => {
   // The formatter may break lines elsewhere; values and their order are compared.
   const committed: unknown = JSON.parse(await read("../config.schema.json"));
   expect(JSON.stringify(committed)).toBe(JSON.stringify(JSON.parse(configJsonSchema())));
+});
+
+test("docs/config.md is what the schemas say", async () => {
+  // The formatter may pad the cells of its table; their words are compared.
+  const cells = (page: string) =>
+    page.split("\n").map((line) => line.split("|").map((cell) => cell.trim().replace(/^-+$/, "-")));
+  expect(cells(await read("../../../docs/config.md"))).toEqual(cells(configReferencePage()));
 });
 
 test("the shape for the check is what the schemas say", async () => {

@@ -1,3 +1,4 @@
+export { type CheckedConfigFile, checkConfigFile } from "./check-config-file.ts";
 export { type Environment, findCodexHome } from "./codex-home.ts";
 export type {
   AgentRole,
@@ -12,7 +13,18 @@ export type {
   TuiConfig,
   WebSearchConfig,
 } from "./config.ts";
+export {
+  addMcpServerEdits,
+  featureEdits,
+  type NewMcpServer,
+  removeMcpServerEdits,
+  settingEdits,
+  trustEdits,
+  unsettingEdits,
+} from "./config-edits.ts";
 export { loadDotenv } from "./dotenv.ts";
+export { type EditedConfigFile, editConfigFile } from "./edit-config-file.ts";
+export { editToml, type TomlEdit } from "./edit-toml.ts";
 export {
   ConfigError,
   type ConfigErrorCode,
@@ -25,9 +37,23 @@ export { layerLines } from "./layer-lines.ts";
 export type { ConfigLayer, ConfigLayerName, ReadFile } from "./layers.ts";
 export { type LoadConfigOptions, type LoadedConfig, loadConfig } from "./load-config.ts";
 export { type ConfigOrigin, type ConfigOriginName, formatOrigin } from "./origins.ts";
-export type { CliOverride, CliOverrides } from "./overrides.ts";
+export {
+  type CliOverride,
+  type CliOverrides,
+  parseCliOverride,
+  type ParsedOverride,
+  splitKey,
+} from "./overrides.ts";
 export { findTrustRoot } from "./project-root.ts";
-export type { AllowedValues, ConfigRequirements } from "./requirements.ts";
+export type { AllowedValues, ConfigRequirements, McpServerIdentity } from "./requirements.ts";
+export {
+  type ConfigReport,
+  formatConfig,
+  type ReportedLayer,
+  type ReportedOrigin,
+  reportConfig,
+  withoutSecrets,
+} from "./show-config.ts";
 export type { TomlDate, TomlTable, TomlValue } from "./toml.ts";
 export type { TomlPath, TomlPathSegment } from "./toml-positions.ts";
 export type { TrustLevel } from "./trust.ts";

@@ -25,6 +25,28 @@ export function valueAt(table: TomlTable, path: TomlPath): TomlValue | undefined
   return value;
 }
 
+/** `table` with `value` at `path`; what stands in the way and is no table is replaced by one. */
+export function setPath(table: TomlTable, path: readonly string[], value: TomlValue): TomlTable {
+  const [key, ...rest] = path;
+  if (key === undefined) return table;
+  const changed = Object.assign(emptyTable(), table);
+  const below = table[key];
+  changed[key] =
+    rest.length === 0 ? value : setPath(isTable(below) ? below : emptyTable(), rest, value);
+  return changed;
+}
+
+/** `table` without the key at `path`; the tables above it stay. */
+export function withoutPath(table: TomlTable, path: readonly string[]): TomlTable {
+  const [name, ...rest] = path;
+  if (name === undefined || !Object.hasOwn(table, name)) return table;
+  const kept = Object.assign(emptyTable(), table);
+  const below = table[name];
+  if (rest.length === 0) delete kept[name];
+  else if (isTable(below)) kept[name] = withoutPath(below, rest);
+  return kept;
+}
+
 /** `over` on top of `base`: tables merge key by key, everything else is replaced. */
 export function mergeTables(base: TomlTable, over: TomlTable): TomlTable {
   const merged = emptyTable();

@@ -6,6 +6,7 @@ import { resolvePathValues } from "./path-keys.ts";
 import { lineMayShowSecret } from "./secrets.ts";
 import { emptyTable, parseToml, type TomlTable, TomlSyntaxError } from "./toml.ts";
 import { lineOf } from "./toml-positions.ts";
+import type { TrustLevel } from "./trust.ts";
 
 /** Where a layer comes from; these are the names that clients see on the wire. */
 export type ConfigLayerName =
@@ -26,6 +27,11 @@ export interface ConfigLayer {
   readonly text?: string | undefined;
   /** Set when the layer does not count, and why. */
   readonly disabledReason?: string | undefined;
+  /**
+   * The decision on a project layer; without one it is not trusted either. What else lies in its folder
+   * may run only when this is `trusted`.
+   */
+  readonly trust?: TrustLevel | undefined;
 }
 
 /** Reads a file; rejects with an error whose `code` is `ENOENT` when there is none. */
@@ -66,7 +72,7 @@ export async function readText(
 }
 
 /** Parses the text of `file`. @throws ConfigError `syntax`, with the place. */
-async function parseConfigText(text: string, file: AbsolutePath): Promise<TomlTable> {
+export async function parseConfigText(text: string, file: AbsolutePath): Promise<TomlTable> {
   try {
     return await parseToml(text);
   } catch (error) {
@@ -106,28 +112,31 @@ export async function readFileLayer(
 /**
  * The layer of a project folder's `.codex`. Without a config file it is empty and enabled, whatever
  * the trust; broken TOML in a folder that is not trusted is no error.
+ *
+ * @param notice Why a file is ignored when it is not trusted.
  */
 export async function readProjectLayer(
   dotCodexFolder: AbsolutePath,
-  disabledReason: ((file: AbsolutePath) => string) | undefined,
+  trust: TrustLevel | undefined,
+  notice: (file: AbsolutePath) => string,
   { readFile, home }: LayerReading,
 ): Promise<ConfigLayer> {
-  const name = { type: "project", dotCodexFolder } as const;
   const file = join(dotCodexFolder, "config.toml");
-  if (disabledReason === undefined) {
+  const layer = { name: { type: "project", dotCodexFolder }, file, trust } as const;
+  if (trust === "trusted") {
     const text = await readText(file, readFile);
-    if (text === undefined) return { name, file, table: emptyTable() };
+    if (text === undefined) return { ...layer, table: emptyTable() };
     const table = await parseConfigText(text, file);
-    return { name, file, text, table: resolvePathValues(table, dotCodexFolder, home) };
+    return { ...layer, text, table: resolvePathValues(table, dotCodexFolder, home) };
   }
   try {
     const text = await readText(file, readFile);
-    if (text === undefined) return { name, file, table: emptyTable() };
-    const disabled = { name, file, text, disabledReason: disabledReason(file) };
+    if (text === undefined) return { ...layer, table: emptyTable() };
+    const disabled = { ...layer, text, disabledReason: notice(file) };
     const table = await parseConfigText(text, file).catch(emptyTable);
     return { ...disabled, table: resolvePathValues(table, dotCodexFolder, home) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { name, file, table: emptyTable(), disabledReason: disabledReason(file) };
+    return { ...layer, table: emptyTable(), disabledReason: notice(file) };
   }
 }

@@ -142,9 +142,9 @@ sandbox_mode = "danger-full-access"
 describe("features", () => {
   test("older names, unfinished and missing features are told", async () => {
     await using temp = await makeTempHome(
-      `experimental_use_freeform_apply_patch = true\n[features]\ncollab = true\nundo = true\n`,
+      `experimental_use_freeform_apply_patch = true\n[features]\ncollab = false\n`,
     );
-    const { config } = await temp.load({ overrides: { enable: ["code_mode"] } });
+    const { config } = await temp.load({ overrides: { enable: ["artifact"] } });
     expect([
       config.deprecationNotices.map(({ summary }) => summary),
       config.startupWarnings,
@@ -154,12 +154,8 @@ describe("features", () => {
         "`experimental_use_freeform_apply_patch` is deprecated; use `[features].apply_patch_freeform`.",
       ],
       [
-        `Under-development features enabled: code_mode, apply_patch_freeform. They are incomplete and may change or fail. To hide this warning, set \`suppress_unstable_features_warning = true\` in ${temp.userFile}.`,
-        expect.stringContaining(
-          "The feature `undo` is switched on, but this version does not have it",
-        ),
-        expect.stringContaining("The feature `multi_agent` is switched on"),
-        expect.stringContaining("The feature `code_mode` is switched on"),
+        `Under-development features enabled: apply_patch_freeform, artifact. They are incomplete and may change or fail. To hide this warning, set \`suppress_unstable_features_warning = true\` in ${temp.userFile}.`,
+        expect.stringContaining("The feature `artifact` is switched on, but this version does not"),
       ],
     ]);
   });

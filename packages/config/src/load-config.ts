@@ -12,10 +12,11 @@ import { type CliOverrides, overridesTable, parseOverrides, splitKey } from "./o
 import { resolvePathValues } from "./path-keys.ts";
 import { readProject, rootMarkers } from "./project-layers.ts";
 import {
+  combineRequirements,
   type ConfigRequirements,
   managedRequirements,
-  requirementsWarning,
 } from "./requirements.ts";
+import { readRequirements } from "./requirements-file.ts";
 import { flagsTable, resolveConfig } from "./resolve-config.ts";
 import { buildStack, layerOrigins, mergeLayers } from "./stack.ts";
 import type { TomlTable } from "./toml.ts";
@@ -38,7 +39,7 @@ export interface LoadConfigOptions {
         readonly profile?: string | undefined;
       })
     | undefined;
-  /** Limits from elsewhere, such as the account. A managed file's limits come before them. */
+  /** Limits from elsewhere, such as the account; they come before those of the machine. */
   readonly requirements?: ConfigRequirements | undefined;
   /** Refuse unknown keys and features instead of warning of them. */
   readonly strict?: boolean | undefined;
@@ -96,12 +97,12 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     folder === null
       ? undefined
       : readFileLayer({ type, file: join(folder, name) }, { readFile, home });
-  const [items, system, user, managed, ignoredRequirements] = await Promise.all([
+  const [items, system, user, managed, machineLimits] = await Promise.all([
     parseOverrides(overrides),
     readIn(systemFolder, "system", "config.toml"),
     readIn(codexHome, "user", "config.toml"),
     readIn(managedFolder, "legacyManagedConfigTomlFromFile", "managed_config.toml"),
-    requirementsWarning(systemFolder, readFile),
+    readRequirements(systemFolder, readFile),
   ]);
   const session: ConfigLayer = {
     name: { type: "sessionFlags" },
@@ -152,11 +153,15 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     stack,
     flags,
     trust: await findTrust(table, [cwd, project.trustRoot]),
-    requirements: { ...options.requirements, ...managedRequirements(managed) },
+    requirements: combineRequirements([
+      options.requirements,
+      machineLimits.requirements,
+      managedRequirements(managed),
+    ]),
     warnings: [
       ...warnings.map(({ place, message }) => `${formatPlace(place)}: ${message}`),
-      ...project.layers.flatMap(({ disabledReason }) => disabledReason ?? []),
-      ...ignoredRequirements,
+      ...(project.notice === undefined ? [] : [project.notice]),
+      ...machineLimits.warnings,
     ],
   });
   const effective = mergeTables(table, flagged);

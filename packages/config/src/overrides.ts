@@ -6,9 +6,9 @@ import {
   knownFeatureKeys,
 } from "@codex-ts/features";
 import { ConfigError } from "./errors.ts";
-import { formatKeyPath } from "./key-path.ts";
+import { formatKeyPath, setPath } from "./key-path.ts";
 import { emptyTable, isTable, parseToml, type TomlTable, type TomlValue } from "./toml.ts";
-import { unescapeBasicString } from "./toml-positions.ts";
+import { unescapeBasicString } from "./toml-syntax.ts";
 
 /** One item of the command line: the text after `-c`, or a feature to switch. */
 export type CliOverride = string | { readonly enable: string } | { readonly disable: string };
@@ -156,17 +156,6 @@ export async function parseOverrides(overrides: CliOverrides): Promise<readonly 
     else parsed.push(featureOverride(item.disable, "--disable"));
   }
   return parsed;
-}
-
-/** `table` with `value` at `path`; what stands in the way and is no table is replaced by one. */
-function setPath(table: TomlTable, path: readonly string[], value: TomlValue): TomlTable {
-  const [key, ...rest] = path;
-  if (key === undefined) return table;
-  const changed = Object.assign(emptyTable(), table);
-  const below = table[key];
-  changed[key] =
-    rest.length === 0 ? value : setPath(isTable(below) ? below : emptyTable(), rest, value);
-  return changed;
 }
 
 /** A later switch of a feature replaces an earlier one that used another of its names. */

@@ -9,6 +9,7 @@ import {
   findTrustRoot,
   foldersBetween,
   isFolder,
+  statOf,
 } from "./project-root.ts";
 import type { TomlTable } from "./toml.ts";
 import { findTrust, untrustedNotice } from "./trust.ts";
@@ -31,6 +32,22 @@ export interface Project {
   readonly layers: readonly ConfigLayer[];
   /** The main work tree's root, when `cwd` lies in a repository. */
   readonly trustRoot: AbsolutePath | undefined;
+  /** What to tell a person of all that is ignored, in one go. */
+  readonly notice: string | undefined;
+}
+
+/** What in a `.codex` folder sets, runs or allows something. */
+const namesThatNeedTrust = ["config.toml", "hooks.json", "rules"];
+
+async function thatNeedTrust({ name }: ConfigLayer): Promise<readonly AbsolutePath[]> {
+  if (name.type !== "project") return [];
+  const found = await Promise.all(
+    namesThatNeedTrust.map(async (each) => {
+      const path = join(name.dotCodexFolder, each);
+      return (await statOf(path)) === undefined ? [] : [path];
+    }),
+  );
+  return found.flat();
 }
 
 /**
@@ -59,10 +76,18 @@ export async function readProject(
     if (!(await isFolder(dotCodex))) return undefined;
     if (dotCodex === codexHome || (await canonical(dotCodex)) === realHome) return undefined;
     const trust = await findTrust(table, [folder, root, trustRoot]);
-    const notice = (configFile: AbsolutePath): string =>
-      untrustedNotice({ configFile, folder: trustRoot ?? root, userFile, trust });
-    return readProjectLayer(dotCodex, trust === "trusted" ? undefined : notice, options);
+    const notice = (file: AbsolutePath): string =>
+      untrustedNotice([file], { folder: trustRoot ?? root, userFile, trust });
+    return readProjectLayer(dotCodex, trust, notice, options);
   };
-  const layers = await Promise.all(foldersBetween(root, cwd).map(readOne));
-  return { layers: layers.filter((layer) => layer !== undefined), trustRoot };
+  const found = await Promise.all(foldersBetween(root, cwd).map(readOne));
+  const layers = found.filter((layer) => layer !== undefined);
+  const untrusted = layers.filter(({ trust }) => trust !== "trusted");
+  const ignored = (await Promise.all(untrusted.map(thatNeedTrust))).flat();
+  const trust = untrusted[0]?.trust;
+  const notice =
+    ignored.length === 0
+      ? undefined
+      : untrustedNotice(ignored, { folder: trustRoot ?? root, userFile, trust });
+  return { layers, trustRoot, notice };
 }

@@ -9,7 +9,7 @@ function ancestors(folder: AbsolutePath): readonly AbsolutePath[] {
   return above === null ? [folder] : [folder, ...ancestors(above)];
 }
 
-async function statOf(path: string): Promise<"folder" | "other" | undefined> {
+export async function statOf(path: string): Promise<"folder" | "other" | undefined> {
   try {
     return (await nodeFs.stat(path)).isDirectory() ? "folder" : "other";
   } catch {

@@ -1,7 +1,8 @@
 // Limits that an administrator sets: no setting, profile or flag exceeds them.
-import { type AbsolutePath, join } from "@codex-ts/absolute-path";
-import type { AskForApproval, SandboxMode } from "@codex-ts/protocol";
-import { type ConfigLayer, type ReadFile, readText } from "./layers.ts";
+import type { FeatureKey } from "@codex-ts/features";
+import type { AskForApproval, SandboxMode, WebSearchMode } from "@codex-ts/protocol";
+import type { McpServerConfig } from "./config.ts";
+import type { ConfigLayer } from "./layers.ts";
 
 /** The values that an administrator allows, best first: the first one replaces what is not allowed. */
 export interface AllowedValues<T> {
@@ -14,7 +15,27 @@ export interface AllowedValues<T> {
 export interface ConfigRequirements {
   readonly approvalPolicies?: AllowedValues<AskForApproval> | undefined;
   readonly sandboxModes?: AllowedValues<SandboxMode> | undefined;
+  readonly webSearchModes?: AllowedValues<WebSearchMode> | undefined;
+  /** Features that are on or off whatever the settings say. */
+  readonly features?:
+    | {
+        readonly pins: Readonly<Partial<Record<FeatureKey, boolean>>>;
+        readonly source: string;
+      }
+    | undefined;
+  /** The only MCP servers that may be used, by name; none of them: none at all. */
+  readonly mcpServers?:
+    | {
+        readonly servers: Readonly<Record<string, McpServerIdentity>>;
+        readonly source: string;
+      }
+    | undefined;
 }
+
+/** What a server of an allowed name has to be: this program, or at this address. */
+export type McpServerIdentity =
+  | { readonly command: string; readonly url?: undefined }
+  | { readonly url: string; readonly command?: undefined };
 
 /** A setting after the limits, and what to tell the person when it is not what they asked for. */
 export interface Constrained<T> {
@@ -64,14 +85,29 @@ export function managedRequirements(managed: ConfigLayer | undefined): ConfigReq
   };
 }
 
-/** What to say of a requirements file, which is not read yet: silence would look like obedience. */
-export async function requirementsWarning(
-  systemFolder: AbsolutePath | null,
-  readFile: ReadFile,
-): Promise<readonly string[]> {
-  if (systemFolder === null) return [];
-  const file = join(systemFolder, "requirements.toml");
-  const text = await readText(file, readFile).catch(() => "");
-  if (text === undefined) return [];
-  return [`${file} is not enforced: this version does not read requirements.`];
+/** Of several sources for one limit the first one counts. */
+export function combineRequirements(
+  sources: readonly (ConfigRequirements | undefined)[],
+): ConfigRequirements {
+  return Object.assign({}, ...sources.toReversed()) as ConfigRequirements;
+}
+
+/** The servers, with those switched off that are not allowed. */
+export function allowedMcpServers(
+  servers: Readonly<Record<string, McpServerConfig>>,
+  allowed: ConfigRequirements["mcpServers"],
+): Readonly<Record<string, McpServerConfig>> {
+  if (allowed === undefined) return servers;
+  const entries = Object.entries(servers).map(([name, server]): [string, McpServerConfig] => {
+    const identity = Object.hasOwn(allowed.servers, name) ? allowed.servers[name] : undefined;
+    const { transport } = server;
+    const isAllowed =
+      transport.type === "stdio"
+        ? identity?.command === transport.command
+        : identity?.url === transport.url;
+    if (isAllowed) return [name, server];
+    const disabledReason = `not among the servers that ${allowed.source} allows`;
+    return [name, { ...server, enabled: false, disabledReason }];
+  });
+  return Object.fromEntries(entries);
 }

@@ -9,7 +9,7 @@ import { refuseProblems } from "./diagnose.ts";
 import { readInstructions, readModelCatalog, readUserInstructions } from "./instruction-files.ts";
 import type { ReadFile } from "./layers.ts";
 import { toMcpServers } from "./mcp-servers.ts";
-import type { ConfigRequirements } from "./requirements.ts";
+import { allowedMcpServers, type ConfigRequirements } from "./requirements.ts";
 import { featureWarnings, resolveFeatures } from "./resolve-features.ts";
 import { resolveProviders } from "./resolve-providers.ts";
 import { resolveApprovalPolicy, resolveSandboxMode, sandboxPolicyFor } from "./sandbox.ts";
@@ -17,7 +17,7 @@ import type { Stack } from "./stack.ts";
 import { emptyTable, isTable, type TomlTable } from "./toml.ts";
 import type { TrustLevel } from "./trust.ts";
 import type { Settings } from "./check-settings.ts";
-import { resolveWebSearchMode } from "./web-search.ts";
+import { constrainWebSearch, resolveWebSearchMode } from "./web-search.ts";
 
 /** Everything that the settings do not say themselves. */
 export interface ResolveInput {
@@ -238,7 +238,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
   const mcp = toMcpServers(settings.mcp_servers);
   refuseProblems(mcp.problems, origins);
   const texts = await readTexts(settings, input);
-  const resolved = resolveFeatures(stack, flags, platform);
+  const resolved = resolveFeatures(stack, flags, platform, requirements.features);
   const { features } = resolved;
   const approval = resolveApprovalPolicy(
     approvalPolicyOf(settings.approval_policy),
@@ -251,6 +251,10 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     requirements.sandboxModes,
     platform,
   );
+  const search = constrainWebSearch(
+    resolveWebSearchMode(settings.web_search, features),
+    requirements.webSearchModes,
+  );
   const roots = flags.additionalWritableRoots ?? [];
   const tier = flags.serviceTier === null ? undefined : settings.service_tier;
   const shellPolicy = settings.shell_environment_policy ?? {};
@@ -261,6 +265,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     texts.user.warning,
     approval.warning,
     mode.warning,
+    search.warning,
     roots.length > 0 && mode.value === "read-only"
       ? "The additional writable folders have no effect: the sandbox is read-only."
       : undefined,
@@ -318,7 +323,8 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
       experimental_use_profile: shellPolicy.experimental_use_profile ?? false,
     },
 
-    webSearchMode: resolveWebSearchMode(settings.web_search, features),
+    webSearchMode: search.value,
+    allowedWebSearchModes: requirements.webSearchModes?.values ?? ["cached", "live", "disabled"],
     webSearch: webSearchOf(settings),
     toolOutputTokenLimit: settings.tool_output_token_limit,
     backgroundTerminalMaxTimeoutMs: Math.max(
@@ -326,7 +332,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
       settings.background_terminal_max_timeout ?? 300_000,
     ),
     notify: settings.notify,
-    mcpServers: mcp.servers,
+    mcpServers: allowedMcpServers(mcp.servers, requirements.mcpServers),
     mcpOauthCredentialsStore: settings.mcp_oauth_credentials_store ?? "auto",
     mcpOauthCallbackPort: settings.mcp_oauth_callback_port,
     mcpOauthCallbackUrl: settings.mcp_oauth_callback_url,

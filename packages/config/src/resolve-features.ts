@@ -1,5 +1,6 @@
 // Features, from what each part of the stack says of them.
 import {
+  FeaturePinError,
   type FeatureSource,
   featuresFromSources,
   missingFeatureNotices,
@@ -7,6 +8,8 @@ import {
   underDevelopmentWarning,
 } from "@codex-ts/features";
 import type { ConfigOverrides } from "./config.ts";
+import { ConfigError } from "./errors.ts";
+import type { ConfigRequirements } from "./requirements.ts";
 import type { Stack } from "./stack.ts";
 import { isTable, type TomlTable } from "./toml.ts";
 
@@ -32,21 +35,37 @@ function featureSource(
   };
 }
 
-/** Which features are on: by the files, then the profile, then what stands above it. */
+/**
+ * Which features are on: by the files, then the profile, then what stands above it, then the pins.
+ *
+ * @throws ConfigError `invalid_value` when what is on needs a feature that is pinned off.
+ */
 export function resolveFeatures(
   { base, profiled, above }: Pick<Stack, "above" | "base" | "profiled">,
   { includeApplyPatchTool: include }: ConfigOverrides,
   platform: NodeJS.Platform,
+  pinned: ConfigRequirements["features"],
 ): ResolvedFeatures {
-  return featuresFromSources({
-    base: featureSource(base),
-    profile: featureSource(profiled, profileToggles),
-    overrides: {
-      ...featureSource(above),
-      ...(include !== undefined && { include_apply_patch_tool: include }),
-    },
-    platform,
-  });
+  try {
+    return featuresFromSources({
+      base: featureSource(base),
+      profile: featureSource(profiled, profileToggles),
+      overrides: {
+        ...featureSource(above),
+        ...(include !== undefined && { include_apply_patch_tool: include }),
+      },
+      pins: pinned?.pins,
+      platform,
+    });
+  } catch (error) {
+    if (!(error instanceof FeaturePinError)) throw error;
+    const pins = Object.entries(pinned?.pins ?? {}).map(([key, value]) => `${key} = ${value}`);
+    throw new ConfigError(
+      "invalid_value",
+      `${error.message}; ${pinned?.source} pins ${pins.join(", ")}`,
+      { key: `features.${error.feature}`, cause: error },
+    );
+  }
 }
 
 /** What is to be said of features that are not finished, or not there. */

@@ -28,6 +28,23 @@ export function mayBeSecret(path: TomlPath): boolean {
   );
 }
 
+/** Texts that are credentials wherever they stand: keys of well-known services, and web tokens. */
+const secretText =
+  /\b(?:sk-|ghp_|gho_|github_pat_|glpat-|xox[abp]-|AKIA|eyJ)[\w-]{6,}|:\/\/[^/\s:@]*:[^/\s@]+@|[?&][\w-]*(?:token|key|secret|sig)=|^--?[\w-]*(?:token|secret|passw|api[-_]?key)[\w-]*=/i;
+
+/** Whether an element of an argument list says that the next one is a credential. */
+export function asksForSecret(element: unknown): boolean {
+  return (
+    typeof element === "string" &&
+    /^--?[\w-]*(?:token|secret|passw|api[-_]?key)[\w-]*$/i.test(element)
+  );
+}
+
+/** Whether a text is or holds a credential by its looks, for places where none is expected. */
+export function looksLikeSecret(text: string): boolean {
+  return secretText.test(text);
+}
+
 /** Whether a line of a config file may show a credential. */
 export function lineMayShowSecret(line: string): boolean {
   return secretLine.test(withoutHarmless(line));

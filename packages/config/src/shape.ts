@@ -67,7 +67,7 @@ function describeTable(keys: readonly string[]): string {
 }
 
 /** What may stand there, in words that follow "must be". */
-function describe(shape: Shape): string {
+export function describeShape(shape: Shape): string {
   switch (shape) {
     case "any":
       return "a value";
@@ -83,9 +83,9 @@ function describe(shape: Shape): string {
   if ("words" in shape) return describeWords(shape.words);
   if ("whole" in shape) return describeWhole(shape.whole);
   if ("atLeast" in shape) return `a number, at least ${shape.atLeast}`;
-  if ("each" in shape) return `an array, each element ${describe(shape.each)}`;
+  if ("each" in shape) return `an array, each element ${describeShape(shape.each)}`;
   if ("entries" in shape) return "a table";
-  if ("oneOf" in shape) return shape.oneOf.map(describe).join(", or ");
+  if ("oneOf" in shape) return shape.oneOf.map(describeShape).join(", or ");
   return describeTable(Object.keys(shape.keys));
 }
 
@@ -111,7 +111,7 @@ function mismatch(shape: Shape, value: TomlValue, path: TomlPath): Problem {
   const found = describeValue(value, path);
   return {
     path,
-    message: `\`${formatKeyPath(path)}\` must be ${describe(shape)}, not ${found}${hint}`,
+    message: `\`${formatKeyPath(path)}\` must be ${describeShape(shape)}, not ${found}${hint}`,
   };
 }
 
@@ -150,7 +150,7 @@ function findProblemsInTable(
     .filter((name) => !Object.hasOwn(table, name))
     .map((name): Problem => {
       const here = [...path, name];
-      const allowed = describe(shapeBelow(shape, name) ?? "any");
+      const allowed = describeShape(shapeBelow(shape, name) ?? "any");
       return {
         path: here,
         message: `\`${formatKeyPath(here)}\` is missing; it must be ${allowed}`,

@@ -30,14 +30,17 @@ export async function findTrust(
   return undefined;
 }
 
-/** Why a project's config file does not count, and how to change that. */
-export function untrustedNotice(options: {
-  readonly configFile: AbsolutePath;
-  readonly folder: AbsolutePath;
-  readonly userFile: AbsolutePath;
-  readonly trust: TrustLevel | undefined;
-}): string {
-  const { configFile, folder, userFile, trust } = options;
+/** Why files of a project do not count, and how to change that. */
+export function untrustedNotice(
+  files: readonly AbsolutePath[],
+  options: {
+    readonly folder: AbsolutePath;
+    readonly userFile: AbsolutePath;
+    readonly trust: TrustLevel | undefined;
+  },
+): string {
+  const { folder, userFile, trust } = options;
+  const [are, their, them] = files.length === 1 ? ["is", "its", "it"] : ["are", "their", "them"];
   const why = trust === "untrusted" ? "is marked as untrusted" : "has not been marked as trusted";
-  return `${configFile} is ignored: its project ${why}. To use it, set trust_level = "trusted" under [projects.${JSON.stringify(folder)}] in ${userFile}.`;
+  return `${files.join(", ")} ${are} ignored: ${their} project ${why}. To use ${them}, set trust_level = "trusted" under [projects.${JSON.stringify(folder)}] in ${userFile}.`;
 }

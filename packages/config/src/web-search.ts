@@ -1,5 +1,6 @@
 import type { Features } from "@codex-ts/features";
 import type { SandboxPolicy, WebSearchMode } from "@codex-ts/protocol";
+import { type AllowedValues, constrain, type Constrained } from "./requirements.ts";
 
 /** The mode that settings ask for: the key, else the older feature switches, else nothing. */
 export function resolveWebSearchMode(
@@ -9,6 +10,15 @@ export function resolveWebSearchMode(
   if (setting !== undefined) return setting;
   if (features.enabled("web_search_cached")) return "cached";
   return features.enabled("web_search_request") ? "live" : undefined;
+}
+
+/** The mode that settings ask for, as far as it is allowed. Without any word of it, it is `cached`. */
+export function constrainWebSearch(
+  asked: WebSearchMode | undefined,
+  allowed: AllowedValues<WebSearchMode> | undefined,
+): Constrained<WebSearchMode | undefined> {
+  if (asked === undefined && allowed?.values.includes("cached") !== false) return { value: asked };
+  return constrain("web_search", asked, "cached", allowed);
 }
 
 /**

@@ -7,8 +7,31 @@ export interface Features {
   enabled(key: FeatureKey): boolean;
   /** The features that are on, in registry order. */
   enabledFeatures(): readonly FeatureKey[];
-  /** The same set with these switched; what depends on them follows. */
-  with(changes: Readonly<Partial<Record<FeatureKey, boolean>>>): Features;
+  /**
+   * The same set with these switched; what depends on them follows. A change against a pin is accepted
+   * and changes nothing.
+   *
+   * @throws FeaturePinError when what follows breaks a pin.
+   */
+  with(changes: FeatureSwitches): Features;
+}
+
+/** Features to switch on or off. */
+type FeatureSwitches = Readonly<Partial<Record<FeatureKey, boolean>>>;
+
+/** Thrown when a feature has to be on or off and another one that is on makes it the opposite. */
+export class FeaturePinError extends Error {
+  override readonly name = "FeaturePinError";
+  readonly code = "pin_broken";
+  /** The feature that is pinned. */
+  readonly feature: FeatureKey;
+
+  constructor(feature: FeatureKey, pinned: boolean) {
+    super(
+      `\`${feature}\` has to be ${pinned ? "on" : "off"}, and a feature that is on needs the opposite`,
+    );
+    this.feature = feature;
+  }
 }
 
 /** One place that can switch features, shaped as it stands in a config file. */
@@ -57,29 +80,42 @@ function applyDependencies(on: Set<FeatureKey>): void {
   if (!on.has("js_repl")) on.delete("js_repl_tools_only");
 }
 
-function makeFeatures(on: ReadonlySet<FeatureKey>, order: readonly FeatureSpec[]): Features {
+function makeFeatures(
+  on: ReadonlySet<FeatureKey>,
+  order: readonly FeatureSpec[],
+  pins: FeatureSwitches,
+): Features {
   return {
     enabled: (key) => on.has(key),
     enabledFeatures: () => order.map(({ key }) => key).filter((key) => on.has(key)),
     with(changes) {
       const next = new Set(on);
-      for (const [name, value] of Object.entries(changes)) {
+      for (const [name, value] of [...Object.entries(changes), ...Object.entries(pins)]) {
         const key = featureForKey(name);
         if (key === undefined || value === undefined) continue;
         if (value) next.add(key);
         else next.delete(key);
       }
       applyDependencies(next);
-      return makeFeatures(next, order);
+      for (const { key } of order) {
+        const pinned = pins[key];
+        if (pinned !== undefined && pinned !== next.has(key))
+          throw new FeaturePinError(key, pinned);
+      }
+      return makeFeatures(next, order, pins);
     },
   };
 }
 
 /** The features that are on when no source says anything. */
 export function defaultFeatures(platform: NodeJS.Platform = process.platform): Features {
+  return fromDefaults(platform, {});
+}
+
+function fromDefaults(platform: NodeJS.Platform | undefined, pins: FeatureSwitches): Features {
   const specs = featureSpecs(platform);
   const on = new Set(specs.filter((spec) => spec.defaultEnabled).map(({ key }) => key));
-  return makeFeatures(on, specs);
+  return makeFeatures(on, specs, pins);
 }
 
 interface Switch {
@@ -118,12 +154,16 @@ function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown])
 /**
  * Resolves the features: defaults, then the base settings, then the profile, then the overrides of
  * this run. Within one source a feature's canonical key wins over its older names. What a feature
- * needs is switched on with it, at the end.
+ * needs is switched on with it, at the end. Pins hold whatever the sources say.
+ *
+ * @throws FeaturePinError when another feature breaks a pin.
  */
 export function featuresFromSources(sources: {
   readonly base?: FeatureSource | undefined;
   readonly profile?: FeatureSource | undefined;
   readonly overrides?: FeatureSource | undefined;
+  /** Features that an administrator has switched for good. */
+  readonly pins?: FeatureSwitches | undefined;
   readonly platform?: NodeJS.Platform | undefined;
 }): ResolvedFeatures {
   const requested = new Map<FeatureKey, boolean>();
@@ -139,7 +179,9 @@ export function featuresFromSources(sources: {
     }
   }
   return {
-    features: defaultFeatures(sources.platform).with(Object.fromEntries(requested)),
+    features: fromDefaults(sources.platform, sources.pins ?? {}).with(
+      Object.fromEntries(requested),
+    ),
     requested,
     legacyUses: [...legacyUses.values()].toSorted((a, b) =>
       a.alias === b.alias ? 0 : a.alias < b.alias ? -1 : 1,

@@ -1,6 +1,7 @@
 export { closestName } from "./closest-name.ts";
 export { type FeatureListRow, featureListRows, formatFeatureList } from "./feature-list.ts";
 export {
+  FeaturePinError,
   type FeatureSource,
   type Features,
   type LegacyFeatureUse,
@@ -22,6 +23,7 @@ export {
   featureAliases,
   featureForKey,
   featureSpecs,
+  isFeatureKey,
   isKnownFeatureKey,
   knownFeatureKeys,
 } from "./registry.ts";

@@ -170,7 +170,8 @@ export function featureSpecs(platform: Platform = process.platform): readonly Fe
 
 const canonicalKeys: ReadonlySet<string> = new Set(rows.map(({ key }) => key));
 
-function isFeatureKey(key: string): key is FeatureKey {
+/** Whether `key` is a feature's own name; an older name of one is not. */
+export function isFeatureKey(key: string): key is FeatureKey {
   return canonicalKeys.has(key);
 }
 

@@ -11,10 +11,10 @@ import {
   stat,
 } from "node:fs/promises";
 import { type AbsolutePath, basename, fromAbsolute, join, parent } from "@codex-ts/absolute-path";
+import { withLockFile } from "@codex-ts/lock-file";
 import { parseRecord, serializeRecord } from "./auth-dot-json.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import { LoginError } from "./errors.ts";
-import { withLockFile } from "./lock-file.ts";
 
 /** Only the owner may read and write. Windows has no such modes; there the profile folder protects. */
 const privateMode = 0o600;

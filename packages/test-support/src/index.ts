@@ -13,6 +13,7 @@ export {
   isAlive,
   runProcess,
 } from "./process.ts";
+export { runReadmeExample } from "./readme-example.ts";
 export { searchTree } from "./search-tree.ts";
 export {
   type Files,

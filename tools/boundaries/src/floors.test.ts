@@ -26,6 +26,7 @@ test("a range of floors leaves out what is for development and what the row exce
     "git-utils",
     "hooks",
     "http-client",
+    "lock-file",
     "mcp-client",
     "model-providers",
     "protocol",

@@ -38,6 +38,12 @@ export const floorRows: readonly FloorRow[] = [
     mayImport: [],
   },
   {
+    name: "lock-file",
+    floor: 1,
+    job: "a lock that processes take in turn by making one file",
+    mayImport: [],
+  },
+  {
     name: "shell-command",
     floor: 1,
     job: "parse shell scripts, known-safe and dangerous commands, shell detection",

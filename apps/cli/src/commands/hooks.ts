@@ -13,7 +13,7 @@ import {
 import { defaultShell, systemShellLookups } from "@codex-ts/shell-command";
 import { decodeInput } from "../exec/prompt.ts";
 import { onStopSignals } from "../exec/stop-signals.ts";
-import { openConfig } from "../engine.ts";
+import { openConfig } from "../open-config.ts";
 import { Failure } from "../failure.ts";
 import { findHooks, openHooks } from "../open-hooks.ts";
 import type { ConfigFlags } from "../flags.ts";

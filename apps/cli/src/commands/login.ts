@@ -14,9 +14,10 @@ import {
 } from "@codex-ts/login";
 import type { JsonValue } from "@codex-ts/protocol";
 import { decodeInput } from "../exec/prompt.ts";
-import { openConfig, openTransport } from "../engine.ts";
+import { openTransport } from "../engine.ts";
 import { Failure } from "../failure.ts";
 import type { ConfigFlags } from "../flags.ts";
+import { openConfig } from "../open-config.ts";
 import type { Invocation } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 import { openLoginLog } from "./login-log.ts";

@@ -17,7 +17,7 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { SandboxPolicy } from "@codex-ts/protocol";
 import { childEnvironment } from "@codex-ts/tools";
 import { commandEnvironment } from "../command-environment.ts";
-import { openConfig, type OpenConfig } from "../engine.ts";
+import { openConfig, type OpenConfig } from "../open-config.ts";
 import { Failure } from "../failure.ts";
 import type { SandboxFlags, SandboxInvocation, SandboxPlatform } from "../sandbox-grammar.ts";
 import type { Terminal } from "../terminal.ts";

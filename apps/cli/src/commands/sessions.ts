@@ -18,7 +18,7 @@ import {
   unarchiveThread,
 } from "@codex-ts/rollout";
 import { painter, wantsColor } from "../colors.ts";
-import { openConfig } from "../engine.ts";
+import { openConfig } from "../open-config.ts";
 import { Failure } from "../failure.ts";
 import type { SessionsInvocation } from "../sessions-grammar.ts";
 import type { Terminal } from "../terminal.ts";

@@ -1,0 +1,1 @@
+export { type LockFileOptions, withLockFile } from "./lock-file.ts";
