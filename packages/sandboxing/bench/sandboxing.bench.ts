@@ -7,6 +7,7 @@ import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
 import { buildBwrapArgs, createSandbox, resolveContext, type Sandbox } from "../src/index.ts";
 
 interface Context {
+  readonly root: string;
   readonly against: string | undefined;
   readonly scratch: string;
 }
@@ -43,7 +44,10 @@ export const benchmark = {
   question:
     "Is a command under bubblewrap at most 6 times a bare one and 0.4 of the released binary's, one under Landlock at most 1.15, and the line for 100 folders made in 2 ms?",
   rounds: 30,
-  async subjects({ against, scratch }: Context) {
+  async subjects({ root, against, scratch }: Context) {
+    // The released binary does not work with a home in a temporary folder.
+    const home = nodePath.join(root, "node_modules/.cache/sandboxing-bench");
+    mkdirSync(home, { recursive: true });
     const cwd = fromAbsolute(mkdtempSync(nodePath.join(scratch, "ws-")));
     const [bwrap, landlock] = [false, true].map((useLandlock) =>
       createSandbox({ env: { PATH: searchPath }, cwd, useLandlock }),
@@ -58,7 +62,7 @@ export const benchmark = {
     }
 
     const roots = Array.from({ length: 100 }, (_, index) => join(cwd, `root-${index}`));
-    for (const root of roots) mkdirSync(join(root, ".git"), { recursive: true });
+    for (const folder of roots) mkdirSync(join(folder, ".git"), { recursive: true });
     const policy = resolveContext({
       policy: { type: "workspace-write", writable_roots: roots },
       policyCwd: cwd,
@@ -74,7 +78,7 @@ export const benchmark = {
               name: "the released binary's `sandbox linux -- true`",
               command: [against, "sandbox", "linux", "--", "true"] as const,
               cwd,
-              env: { PATH: searchPath, HOME: scratch, CODEX_HOME: scratch },
+              env: { PATH: searchPath, HOME: home, CODEX_HOME: home },
             },
           ]),
       { name: "20 bare at once", run: twenty(bare) },
