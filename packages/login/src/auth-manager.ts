@@ -14,21 +14,15 @@ import {
   modeOf,
   needsRenewal,
 } from "./codex-auth.ts";
-import type { AuthEvent, AuthManager, AuthManagerOptions, GuardedReload } from "./contract.ts";
+import type { AuthManager, AuthManagerOptions } from "./contract.ts";
 import { LoginError, TokenRefreshError, otherAccountError } from "./errors.ts";
 import { type ExternalTokens, hostRecord } from "./external-bearer.ts";
 import { createFileStore } from "./file-store.ts";
+import { createHeldLogin } from "./held-login.ts";
 import { parseIdToken } from "./jwt.ts";
 import { statusOf } from "./login-status.ts";
 import { Secret, cleanToken } from "./secret.ts";
-import {
-  type Snapshot,
-  environmentSnapshot,
-  hostSnapshot,
-  recordSnapshot,
-  storedSnapshot,
-} from "./snapshot.ts";
-import { watchStore } from "./store-watch.ts";
+import { recordSnapshot } from "./snapshot.ts";
 import { type TokenCommand, createTokenCommand } from "./token-command.ts";
 import type { RenewedTokens } from "./token-refresh.ts";
 import { createUnauthorizedRecovery } from "./unauthorized-recovery.ts";
@@ -54,108 +48,28 @@ export function createAuthManager({
   monotonicNow = () => performance.now(),
 }: AuthManagerOptions): AuthManager {
   const commands = new Map<string, TokenCommand>();
-  const listeners = new Set<(event: AuthEvent) => void>();
   let external = givenSource ?? null;
-  let hostLogin: AuthDotJson | null = null;
-  let snapshot: Snapshot | undefined;
-  let stopWatching: (() => void) | undefined;
-  let firstLoad: Promise<Snapshot> | undefined;
-  let rereading: Promise<GuardedReload> | undefined;
   let refreshing: Promise<void> | undefined;
-  /** About the snapshot, and gone with it. */
+  /** About the login in use, and gone with it. */
   let failure: RefreshFailure | undefined;
   let ownTransport: Promise<HttpTransport> | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
-
-  /** Runs what reads or replaces the snapshot one after another. */
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = queue.then(work);
-    queue = result.catch(() => {});
-    return await result;
-  }
-
-  async function load(): Promise<Snapshot> {
-    const key = enableCodexApiKeyEnv ? (env["CODEX_API_KEY"]?.trim() ?? "") : "";
-    if (key !== "") return environmentSnapshot(key);
-    if (hostLogin !== null) return hostSnapshot(hostLogin);
-    return await storedSnapshot(store);
-  }
-
-  function replaceSnapshot(next: Snapshot): void {
-    const before = snapshot;
-    snapshot = next;
-    if (before?.fingerprint === next.fingerprint) return;
-    failure = undefined;
-    if (before === undefined) return;
-    const accountChanged = accountIn(before) !== accountIn(next);
-    for (const listener of listeners) listener({ auth: next.auth, accountChanged });
-  }
-
-  async function current(): Promise<Snapshot> {
-    if (snapshot !== undefined) return snapshot;
-    firstLoad ??= inTurn(async () => (snapshot ??= await load())).finally(() => {
-      firstLoad = undefined;
-    });
-    return await firstLoad;
-  }
-
-  const watch = watchStore({
+  const environmentKey = enableCodexApiKeyEnv
+    ? env["CODEX_API_KEY"]?.trim() || undefined
+    : undefined;
+  const login = createHeldLogin({
     store,
+    environmentKey,
     monotonicNow,
-    async onMark(mark) {
-      const held = await current();
-      if (held.origin === "fixed" || mark === held.origin.mark) return;
-      await inTurn(async () => {
-        if (snapshot === held) replaceSnapshot(await load());
-      });
+    onReplaced: () => {
+      failure = undefined;
     },
   });
 
-  /** The snapshot, at most half a second behind the store. */
-  async function latest(signal?: AbortSignal): Promise<Snapshot> {
-    const held = await current();
-    if (held.origin === "fixed" || watch.isFresh()) return held;
-    await untilAborted(watch.look(), signal);
-    return await current();
-  }
-
-  /** To be called in turn. */
-  async function reloadSameAccount(before: Snapshot): Promise<GuardedReload> {
-    const account = before.auth === null ? null : accountOf(before.auth);
-    let loaded: Snapshot;
-    try {
-      loaded = await load();
-    } catch {
-      return "skipped";
-    }
-    if (before.auth?.kind !== "chatgpt" || loaded.auth === null) return "skipped";
-    if (loaded.fingerprint === before.fingerprint) {
-      replaceSnapshot(loaded);
-      return "unchanged";
-    }
-    if (account === null || accountOf(loaded.auth) !== account) return "skipped";
-    replaceSnapshot(loaded);
-    return "changed";
-  }
-
-  async function guardedReload(): Promise<GuardedReload> {
-    rereading ??= current()
-      .then(async () => await inTurn(async () => await reloadSameAccount(await snapshotInTurn())))
-      .catch((): GuardedReload => "skipped")
-      .finally(() => {
-        rereading = undefined;
-      });
-    return await rereading;
-  }
-
-  async function snapshotInTurn(): Promise<Snapshot> {
-    return (snapshot ??= await load());
-  }
-
   async function refreshToken(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    refreshing ??= current()
-      .then(async () => await inTurn(renewInTurn))
+    refreshing ??= login
+      .current()
+      .then(async () => await login.inTurn(renewInTurn))
       .finally(() => {
         refreshing = undefined;
       });
@@ -163,7 +77,7 @@ export function createAuthManager({
   }
 
   async function renewInTurn(): Promise<void> {
-    const { auth } = await snapshotInTurn();
+    const { auth } = await login.currentInTurn();
     if (auth === null || auth.kind === "api_key") return;
     if (auth.external) {
       if (external?.kind === "chatgpt") await refreshHostLogin();
@@ -192,10 +106,11 @@ export function createAuthManager({
   /** Asks the external source for other tokens. To be called in turn. */
   async function refreshHostLogin(): Promise<void> {
     if (external?.kind !== "chatgpt") return;
-    const previousAccountId = accountIn(await snapshotInTurn());
+    const { auth } = await login.currentInTurn();
+    const previousAccountId = auth === null ? null : accountOf(auth);
     const tokens = await external.refresh({ reason: "unauthorized", previousAccountId });
-    hostLogin = hostRecord(tokens, { forcedWorkspaceId, now: now() });
-    replaceSnapshot(await load());
+    login.hostLogin = hostRecord(tokens, { forcedWorkspaceId, now: now() });
+    await login.reloadInTurn();
   }
 
   async function externalRefresh(signal?: AbortSignal): Promise<void> {
@@ -207,7 +122,7 @@ export function createAuthManager({
   async function externalAuth(signal: AbortSignal | undefined): Promise<CodexAuth | null> {
     if (external === null) return null;
     if (external.kind === "chatgpt") {
-      if (hostLogin !== null) return null;
+      if (login.hostLogin !== null) return null;
       const tokens = await external.resolve(signal);
       if (tokens !== null) await takeHostTokens(tokens);
       return null;
@@ -220,17 +135,17 @@ export function createAuthManager({
 
   async function takeHostTokens(tokens: ExternalTokens): Promise<void> {
     const record = hostRecord(tokens, { forcedWorkspaceId, now: now() });
-    await inTurn(async () => {
-      hostLogin = record;
-      replaceSnapshot(await load());
+    await login.inTurn(async () => {
+      login.hostLogin = record;
+      await login.reloadInTurn();
     });
   }
 
   /** Whether the store holds tokens of the same account that are newer and good. */
   async function takeStoredTokens(): Promise<boolean> {
-    const before = await snapshotInTurn();
-    if ((await reloadSameAccount(before)) === "skipped") throw otherAccountError();
-    const { auth, record } = await snapshotInTurn();
+    const before = await login.currentInTurn();
+    if ((await login.reloadSameAccountInTurn()) === "skipped") throw otherAccountError();
+    const { auth, record } = await login.currentInTurn();
     const isNew = record?.tokens?.access_token !== before.record?.tokens?.access_token;
     if (isNew && auth !== null && !needsRenewal(auth, now(), renewAheadMs)) return true;
     if (failure?.isFinal === true) throw failure.error;
@@ -240,7 +155,7 @@ export function createAuthManager({
   /** To be called in turn and with the store to ourselves. */
   async function renewFromAuthority(): Promise<void> {
     const { requestTokens } = await import("./token-refresh.ts");
-    const attempted = await snapshotInTurn();
+    const attempted = await login.currentInTurn();
     let tokens: RenewedTokens;
     try {
       tokens = await requestTokens({
@@ -267,7 +182,7 @@ export function createAuthManager({
       last_refresh: now().toISOString(),
     };
     // Before the save: should that fail, this process at least can go on.
-    replaceSnapshot(recordSnapshot(renewed, store.label, null));
+    login.replaceInTurn(recordSnapshot(renewed, store.label, null));
     await store.save(renewed);
   }
 
@@ -283,11 +198,11 @@ export function createAuthManager({
   }
 
   /** What other versions have stored is kept; the login itself is replaced. To be called in turn. */
-  async function replaceLogin(login: AuthDotJson): Promise<void> {
+  async function replaceLogin(record: AuthDotJson): Promise<void> {
     await store.exclusively(async () => {
-      await store.save({ ...(await loadIfReadable()), ...login });
+      await store.save({ ...(await loadIfReadable()), ...record });
     });
-    replaceSnapshot(await load());
+    await login.reloadInTurn();
   }
 
   async function revokeStored(signal: AbortSignal | undefined): Promise<void> {
@@ -320,45 +235,27 @@ export function createAuthManager({
         const given = await externalAuth(signal);
         if (given !== null) return given;
       }
-      const { auth } = await latest(signal);
+      const { auth } = await login.latest(signal);
       if (auth === null || !needsRenewal(auth, now(), renewAheadMs)) return auth;
       try {
         await refreshToken(signal);
       } catch (error) {
         if (!(error instanceof TokenRefreshError)) throw error;
       }
-      return (await current()).auth;
+      return (await login.current()).auth;
     },
 
     async reload() {
-      return await inTurn(async () => {
-        const before = snapshot;
-        const after = await load();
-        replaceSnapshot(after);
-        return {
-          changed: before?.fingerprint !== after.fingerprint,
-          accountChanged: accountIn(before) !== accountIn(after),
-        };
-      });
+      return await login.inTurn(login.reloadInTurn);
     },
 
     async peek() {
-      return (await latest()).auth;
+      return (await login.latest()).auth;
     },
 
-    onChange(listener) {
-      listeners.add(listener);
-      stopWatching ??= watch.start();
-      return () => {
-        listeners.delete(listener);
-        if (listeners.size > 0) return;
-        stopWatching?.();
-        stopWatching = undefined;
-      };
-    },
-
+    onChange: login.onChange,
     isExpired,
-    guardedReload,
+    guardedReload: login.guardedReload,
     refreshToken,
 
     refreshFailure() {
@@ -367,9 +264,9 @@ export function createAuthManager({
 
     async unauthorizedRecovery() {
       return createUnauthorizedRecovery({
-        auth: (await latest()).auth,
+        auth: (await login.latest()).auth,
         externalKind: external?.kind ?? null,
-        guardedReload,
+        guardedReload: login.guardedReload,
         refreshToken,
         externalRefresh,
       });
@@ -377,7 +274,7 @@ export function createAuthManager({
 
     async loginWithApiKey(key) {
       const OPENAI_API_KEY = cleanToken(key, "the API key");
-      await inTurn(async () => {
+      await login.inTurn(async () => {
         await replaceLogin({
           auth_mode: "apikey",
           OPENAI_API_KEY,
@@ -389,7 +286,7 @@ export function createAuthManager({
 
     async loginWithTokens({ idToken, accessToken, refreshToken: refresh_token, apiKey }) {
       const account_id = parseIdToken(idToken).accountId;
-      await inTurn(async () => {
+      await login.inTurn(async () => {
         await replaceLogin({
           auth_mode: "chatgpt",
           OPENAI_API_KEY: apiKey,
@@ -410,14 +307,14 @@ export function createAuthManager({
     },
 
     async logout({ revoke = true, signal } = {}) {
-      return await inTurn(async () => {
-        const hadHostLogin = hostLogin !== null;
+      return await login.inTurn(async () => {
+        const hadHostLogin = login.hostLogin !== null;
         const removed = await store.exclusively(async () => {
           if (revoke) await revokeStored(signal);
           return await store.delete();
         });
-        hostLogin = null;
-        replaceSnapshot(await load());
+        login.hostLogin = null;
+        await login.reloadInTurn();
         return removed || hadHostLogin;
       });
     },
@@ -437,17 +334,11 @@ export function createAuthManager({
     },
 
     async [Symbol.asyncDispose]() {
-      listeners.clear();
-      stopWatching?.();
-      stopWatching = undefined;
+      login.stopWatching();
       // Tokens that are on their way are the only ones that the authority still takes.
       await refreshing?.catch(() => {});
       await Promise.all([...commands.values()].map((command) => command[Symbol.asyncDispose]()));
       await (await ownTransport)?.[Symbol.asyncDispose]();
     },
   };
-}
-
-function accountIn(snapshot: Snapshot | undefined): string | null {
-  return snapshot?.auth ? accountOf(snapshot.auth) : null;
 }
