@@ -1,5 +1,5 @@
 // A login as the program uses it, made from the stored record.
-import { createHash } from "node:crypto";
+import { nodeCrypto } from "./node-crypto.ts";
 import {
   type AuthDotJson,
   type AuthMode,
@@ -137,5 +137,5 @@ export function needsRenewal(auth: CodexAuth, now: Date, aheadMs: number): boole
 
 /** Equal for records that are equal in every key; gives nothing of them away. */
 export function fingerprintOf(record: AuthDotJson): string {
-  return createHash("sha256").update(serializeRecord(record)).digest("hex");
+  return nodeCrypto().createHash("sha256").update(serializeRecord(record)).digest("hex");
 }

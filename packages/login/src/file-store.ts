@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { watch } from "node:fs";
 import {
   type FileHandle,
@@ -12,6 +11,7 @@ import {
 } from "node:fs/promises";
 import { type AbsolutePath, basename, fromAbsolute, join, parent } from "@codex-ts/absolute-path";
 import { withLockFile } from "@codex-ts/lock-file";
+import { nodeCrypto } from "./node-crypto.ts";
 import { parseRecord, serializeRecord } from "./auth-dot-json.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import { LoginError } from "./errors.ts";
@@ -164,7 +164,7 @@ async function followLinks(path: AbsolutePath): Promise<AbsolutePath> {
 }
 
 async function replaceFile(path: AbsolutePath, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  const temporary = `${path}.${nodeCrypto().randomBytes(8).toString("hex")}.tmp`;
   try {
     const file = await open(temporary, "wx", privateMode);
     try {

@@ -1,7 +1,7 @@
 // Keeps the record in the operating system's keyring: Keychain, Credential Manager, Secret Service.
-import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
+import { nodeCrypto } from "./node-crypto.ts";
 import { parseRecord, serializeRecordCompact } from "./auth-dot-json.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import { LoginError } from "./errors.ts";
@@ -32,7 +32,7 @@ const label = `the entry "${service}" of the system's keyring`;
  */
 export async function keyringAccount(codexHome: string): Promise<string> {
   const path = await realpath(codexHome).catch(() => codexHome);
-  return `cli|${createHash("sha256").update(path).digest("hex").slice(0, 16)}`;
+  return `cli|${nodeCrypto().createHash("sha256").update(path).digest("hex").slice(0, 16)}`;
 }
 
 /**
@@ -69,7 +69,7 @@ export function createKeyringStore(options: KeyringStoreOptions): CredentialStor
 
     async mark() {
       const text = await onKeyring("read", async () => await (await entry()).read());
-      return text === null ? "" : createHash("sha256").update(text).digest("hex");
+      return text === null ? "" : nodeCrypto().createHash("sha256").update(text).digest("hex");
     },
 
     // A keyring tells nobody of its changes.
