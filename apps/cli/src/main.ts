@@ -106,6 +106,10 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { runSandboxCheck } = await import("./commands/sandbox.ts");
       return runSandboxCheck(invocation, terminal);
     }
+    case "why": {
+      const { runWhy } = await import("./commands/why.ts");
+      return runWhy(invocation, terminal);
+    }
     case "completion": {
       const [{ completionScript }, { buildProgram }] = await Promise.all([
         import("./commands/completion.ts"),

@@ -64,9 +64,21 @@ export type Invocation =
     }
   | SandboxInvocation
   | SessionsInvocation
+  | {
+      readonly command: "why";
+      readonly config: ConfigFlags;
+      readonly json: boolean;
+      /** As if the model had asked for the command to run outside the sandbox. */
+      readonly escalated: boolean;
+      readonly approvalPolicy: ApprovalPolicyName | undefined;
+      readonly words: readonly string[];
+    }
   | { readonly command: "completion"; readonly shell: CompletionShell }
   | { readonly command: "demo"; readonly config: ConfigFlags; readonly color: ColorMode }
   | { readonly command: "interactive"; readonly prompt: string | undefined };
+
+export const approvalPolicies = ["untrusted", "on-failure", "on-request", "never"] as const;
+export type ApprovalPolicyName = (typeof approvalPolicies)[number];
 
 export type LoginMethod = "browser" | "device" | "api_key";
 
@@ -312,6 +324,39 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
 
   addSandboxCommand(program, config, choose);
 
+  const why = program
+    .command("why")
+    .description("say what would become of a command, and which rule or setting says so")
+    .argument("<COMMAND...>", "the command, behind --; a single word is a script for the shell")
+    .option("--json", "print JSON")
+    .option("--escalated", "as if the model had asked to run it outside the sandbox")
+    .addOption(
+      new Option("-a, --ask-for-approval <POLICY>", "under this approval policy").choices(
+        approvalPolicies,
+      ),
+    )
+    .action(
+      (
+        words: readonly string[],
+        flags: {
+          readonly json?: true;
+          readonly escalated?: true;
+          readonly askForApproval?: ApprovalPolicyName;
+        },
+      ) =>
+        choose({
+          command: "why",
+          config,
+          json: flags.json === true,
+          escalated: flags.escalated === true,
+          approvalPolicy: flags.askForApproval,
+          words,
+        }),
+    )
+    .addHelpText("after", WHY_EXAMPLES);
+  addConfigFlags(why, config);
+  addRunFlags(why, config);
+
   program
     .command("completion")
     .description("print a completion script for a shell")
@@ -345,6 +390,14 @@ function loginMethod(flags: LoginOptions): LoginMethod {
   if (flags.deviceAuth === true) return "device";
   return flags.withApiKey === true ? "api_key" : "browser";
 }
+
+const WHY_EXAMPLES = `
+Nothing is run, asked or written.
+
+Examples:
+  codex-ts why -- git push --force
+  codex-ts why --json -- 'cargo test && rm -rf target'
+  codex-ts why -a untrusted -s read-only -- npm install`;
 
 const ROOT_EXAMPLES = `
 Examples:

@@ -5,6 +5,7 @@ import {
   emptyTokenUsage,
   type Event,
   type EventMsg,
+  type MessageItem,
   type Op,
   type ThreadId,
   type UserInput,
@@ -23,8 +24,11 @@ import {
   createApprovalCache,
   createProcessStore,
   createSessionGrants,
+  runUserShell,
+  type UserShellContext,
 } from "@codex-ts/tools";
 import { type AgentStatus, nextStatus } from "./agent-status.ts";
+import { createReviewSession } from "./approval-assessment.ts";
 import { PendingApprovals } from "./approvals.ts";
 import { changedSettings } from "./changed-settings.ts";
 import { hostTimezone, localDate } from "./environment-context.ts";
@@ -32,7 +36,7 @@ import { History, type HistoryState } from "./history.ts";
 import { itemLine, Journal } from "./journal.ts";
 import { inputText, type PendingInput } from "./pending-input.ts";
 import { rateLimitStore } from "./rate-limit-store.ts";
-import { recordShownItem } from "./recording.ts";
+import { recordItems, recordShownItem } from "./recording.ts";
 import { replay } from "./replay.ts";
 import { Prewarm, sessionContext } from "./responses-session.ts";
 import { CoreError, type SubmitOptions, type Thread, type ThreadSettings } from "./thread.ts";
@@ -41,7 +45,13 @@ import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
 import { estimateHistory } from "./token-estimate.ts";
 import { turnAborted, turnAbortedMarker } from "./turn-aborted.ts";
 import { type SessionSettings, type TurnContext, usableContextWindow } from "./turn-context.ts";
-import { emptyRequest, openTurn, threadMetadata, type ThreadResources } from "./turn-services.ts";
+import {
+  emptyRequest,
+  openTurn,
+  threadMetadata,
+  type ThreadResources,
+  toolContext,
+} from "./turn-services.ts";
 import {
   recordLeftInput,
   runCompaction,
@@ -63,8 +73,11 @@ export interface SessionParts {
   readonly isResumed: boolean;
 }
 
-/** What a turn's task does: follow the model, or only put a summary in place of the history. */
-type TaskKind = "regular" | "compact";
+/**
+ * What a turn's task does: follow the model, only put a summary in place of the history, or only run a
+ * command of the person's.
+ */
+type TaskKind = "regular" | "compact" | "user_shell";
 
 interface ActiveTurn {
   readonly id: string;
@@ -72,6 +85,8 @@ interface ActiveTurn {
   readonly controller: AbortController;
   readonly pendingInput: PendingInput[];
   readonly span: TraceSpan | undefined;
+  /** The person's command, for a turn that runs one. */
+  readonly shellCommand: string | null;
   /** Resolves when the turn's task is over, however it ended. */
   done: Promise<void>;
 }
@@ -130,6 +145,11 @@ export class Session implements Thread {
       approvalCache: createApprovalCache(),
       rules: config.rules ?? createRulebook({ codexHome: options.codexHome }),
       grants: createSessionGrants(),
+      reviews: createReviewSession({
+        responses: options.responses,
+        lookUpModel: options.lookUpModel,
+        hasReviewModel: config.modelProviderId === "openai",
+      }),
       processes: createProcessStore(),
       codeMode: config.features.enabled("code_mode")
         ? new ThreadCodeMode({
@@ -272,6 +292,8 @@ export class Session implements Thread {
       case "user_input_answer":
         this.#resources.approvals.answerUserInput(op.id, op.response);
         return id;
+      case "run_user_shell_command":
+        return this.#userShell(id, op.command, cause);
       case "clean_background_terminals":
         await this.#resources.processes.closeAll();
         return id;
@@ -315,7 +337,9 @@ export class Session implements Thread {
     if (active.kind !== "regular") {
       throw new CoreError(
         "turn_not_steerable",
-        "a compaction is running, which takes no input: submit it as a turn of its own",
+        active.kind === "compact"
+          ? "a compaction is running, which takes no input: submit it as a turn of its own"
+          : "a command of the user is running, which takes no input: submit it as a turn of its own",
       );
     }
     active.pendingInput.push({ kind: "user", items });
@@ -353,6 +377,7 @@ export class Session implements Thread {
       readonly input: readonly PendingInput[];
       readonly outputSchema: TurnContext["outputSchema"];
       readonly cause: TraceSpan | undefined;
+      readonly shellCommand?: string;
     },
   ): void {
     const { kind, input, outputSchema, cause } = task;
@@ -360,6 +385,7 @@ export class Session implements Thread {
     const active: ActiveTurn = {
       id,
       kind,
+      shellCommand: task.shellCommand ?? null,
       controller: new AbortController(),
       pendingInput: kind === "regular" ? [...this.#untold.splice(0), ...input] : [],
       span: cause?.startSpan("turn", facts),
@@ -414,6 +440,10 @@ export class Session implements Thread {
     turn: TurnContext,
     input: readonly PendingInput[],
   ): Promise<TurnOutcome> {
+    if (active.shellCommand !== null) {
+      await this.#runShellTurn(turn, active.shellCommand, active.controller.signal);
+      return { kind: "completed", lastAgentMessage: null, stoppedByHook: false };
+    }
     const { signal } = active.controller;
     if (active.kind === "regular") await this.#prewarm?.wait(signal);
     using opened = await openTurn(this.#resources, {
@@ -428,6 +458,49 @@ export class Session implements Thread {
     if (active.kind === "compact") return await runCompaction(opened.services);
     this.#history.serverCountsReasoning = false;
     return await this.#runTurns(opened.services, input);
+  }
+
+  /** A command of the person's: beside the turn that runs, else as a turn of its own. */
+  #userShell(id: string, command: string, cause: TraceSpan | undefined): string {
+    const active = this.#active;
+    if (active === null) {
+      this.#startTurn(id, {
+        kind: "user_shell",
+        input: [],
+        outputSchema: null,
+        cause,
+        shellCommand: command,
+      });
+      return id;
+    }
+    void this.#runShellBeside(active, command);
+    return active.id;
+  }
+
+  async #runShellTurn(turn: TurnContext, command: string, signal: AbortSignal): Promise<void> {
+    const item = await runUserShell(command, this.#shellContext(turn), signal);
+    await this.#recordNote(turn, item);
+  }
+
+  /** The running turn tells the model of it; when that is over, the record is made at once. */
+  async #runShellBeside(active: ActiveTurn, command: string): Promise<void> {
+    const turn = await this.#turnContext(active.id, null);
+    const { signal } = active.controller;
+    const item = await runUserShell(command, this.#shellContext(turn), signal);
+    if (this.#active === null) return this.#recordNote(turn, item);
+    const isOpen = this.#active === active && active.kind === "regular" && !signal.aborted;
+    (isOpen ? active.pendingInput : this.#untold).push({ kind: "note", item });
+  }
+
+  #shellContext(turn: TurnContext): UserShellContext {
+    const emit = (msg: EventMsg): void => void this.announce(msg, turn.turnId);
+    return { ...toolContext(this.#resources, turn), emit };
+  }
+
+  async #recordNote(turn: TurnContext, item: MessageItem): Promise<void> {
+    const services = { threadId: this.id, turn, history: this.#history, journal: this.#journal };
+    await this.#parts.recorder?.materialise();
+    await recordItems(services, [item], "context");
   }
 
   /** The turn, again for input that came at its very end, until nothing waits. */

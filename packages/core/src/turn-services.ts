@@ -3,6 +3,8 @@ import type { Rulebook } from "@codex-ts/exec-policy";
 import { readWorkspaceFacts } from "@codex-ts/git-utils";
 import {
   type ApprovalCache,
+  type ApprovalReviewer,
+  createApprovalReviewer,
   createToolRouter,
   createTurnDiffTracker,
   type ProcessStore,
@@ -16,6 +18,7 @@ import type { EventMsg, ThreadId } from "@codex-ts/protocol";
 import type { ResponsesRequest, ResponsesSession } from "@codex-ts/responses-client";
 import type { RolloutRecorder } from "@codex-ts/rollout";
 import type { TraceSpan } from "@codex-ts/telemetry";
+import type { ReviewSession } from "./approval-assessment.ts";
 import type { PendingApprovals } from "./approvals.ts";
 import { type ContextSources, fullContext } from "./context-updates.ts";
 import type { History } from "./history.ts";
@@ -48,6 +51,7 @@ export interface ThreadResources {
   readonly approvalCache: ApprovalCache;
   readonly rules: Rulebook;
   readonly grants: SessionGrants;
+  readonly reviews: ReviewSession;
   readonly processes: ProcessStore;
   /** Null when the feature is off. */
   readonly codeMode: ThreadCodeMode | null;
@@ -99,7 +103,7 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
           signal,
           materialise,
         });
-  const context = toolContext(thread, turn);
+  const context = { ...toolContext(thread, turn), reviewer: reviewerOf(thread, turn) };
   const { router, scripts } = await openTools(thread, turn, { context, hooks, signal });
   const services: TurnServices = {
     threadId: thread.id,
@@ -201,6 +205,18 @@ function toolsOf(thread: ThreadResources, turn: TurnContext): readonly Tool[] {
   return [...builtIn.filter(({ name }) => own.every((tool) => tool.name !== name)), ...own];
 }
 
+/** Who answers in the person's place, where that is wanted. */
+function reviewerOf(thread: ThreadResources, turn: TurnContext): ApprovalReviewer | undefined {
+  if (turn.settings.approvalsReviewer !== "guardian_subagent") return undefined;
+  return createApprovalReviewer(
+    thread.reviews.forTurn({
+      turn,
+      history: () => thread.history.entries,
+      toolContext: toolContext(thread, turn),
+    }),
+  );
+}
+
 /** Whether there is somebody to put questions to: not in a run without a user interface. */
 function userInputMode({
   config,
@@ -210,7 +226,7 @@ function userInputMode({
   return config.features.enabled("default_mode_request_user_input") ? "every_mode" : "plan_mode";
 }
 
-function toolContext(thread: ThreadResources, turn: TurnContext): TurnToolContext {
+export function toolContext(thread: ThreadResources, turn: TurnContext): TurnToolContext {
   const { config, options, journal, approvals } = thread;
   const { settings, model, turnId } = turn;
   const announce = (msg: EventMsg): Promise<void> =>

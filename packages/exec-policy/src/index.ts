@@ -44,6 +44,7 @@ export {
   createPolicy,
   type Decision,
   emptyRuleSet,
+  formatPattern,
   formatRuleSource,
   type NetworkProtocol,
   type NetworkRule,

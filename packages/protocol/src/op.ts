@@ -135,6 +135,8 @@ export type Op =
       readonly id: string;
       readonly response: RequestUserInputResponse;
     }
+  /** Runs a command of the person's own: unconfined, unasked, for the model to see. */
+  | { readonly type: "run_user_shell_command"; readonly command: string }
   | { readonly type: "clean_background_terminals" }
   | { readonly type: "shutdown" };
 

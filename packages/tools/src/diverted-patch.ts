@@ -4,7 +4,7 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { ApplyPatchError, parsePatch } from "@codex-ts/apply-patch";
 import { extractApplyPatch } from "@codex-ts/shell-command";
 import type { ExecOutput } from "./exec-output.ts";
-import { runPatch } from "./run-patch.ts";
+import { type PatchRequest, runPatch } from "./run-patch.ts";
 import { type ToolContext, ToolError } from "./tool.ts";
 
 const ADVICE =
@@ -16,15 +16,29 @@ const ADVICE =
  * @throws ToolError when the patch is refused, or when `apply_patch` is missing before it.
  */
 export async function runDivertedPatch(
-  command: {
-    readonly callId: string;
-    readonly argv: readonly string[];
-    readonly cwd: AbsolutePath;
-    readonly approveInside: boolean;
-  },
+  command: CommandWithPatch,
   context: ToolContext,
   signal: AbortSignal,
 ): Promise<ExecOutput | null> {
+  const patch = patchInCommand(command);
+  if (patch === null) return null;
+  const result = await runPatch(patch, context, signal);
+  return { ...result, output: result.output + ADVICE };
+}
+
+export interface CommandWithPatch {
+  readonly callId: string;
+  readonly argv: readonly string[];
+  readonly cwd: AbsolutePath;
+  readonly approveInside: boolean;
+}
+
+/**
+ * The patch that a command consists of; null when it is an ordinary command.
+ *
+ * @throws ToolError when `apply_patch` is missing before it.
+ */
+export function patchInCommand(command: CommandWithPatch): PatchRequest | null {
   const found = extractApplyPatch(command.argv, isPatch);
   if (found.kind === "none") return null;
   if (found.kind === "implicit") {
@@ -33,17 +47,12 @@ export async function runDivertedPatch(
       'apply_patch verification failed: a patch alone is not a command; call it as ["apply_patch", "PATCH"], or better use the apply_patch tool',
     );
   }
-  const result = await runPatch(
-    {
-      callId: command.callId,
-      text: found.body,
-      cwd: found.directory === null ? command.cwd : resolve(found.directory, command.cwd),
-      approveInside: command.approveInside,
-    },
-    context,
-    signal,
-  );
-  return { ...result, output: result.output + ADVICE };
+  return {
+    callId: command.callId,
+    text: found.body,
+    cwd: found.directory === null ? command.cwd : resolve(found.directory, command.cwd),
+    approveInside: command.approveInside,
+  };
 }
 
 function isPatch(text: string): boolean {

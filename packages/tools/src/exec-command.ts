@@ -7,6 +7,7 @@ import { abortedCommandText } from "./aborted-text.ts";
 import { commonProperties, loginProperty, readLogin, readWorkdir } from "./command-arguments.ts";
 import { type CommandPermissions, readCommandPermissions } from "./command-permissions.ts";
 import { type Attempt, runConfined } from "./confined-run.ts";
+import type { DecisionContext } from "./decide-command.ts";
 import { findDenial } from "./denial-evidence.ts";
 import { runDivertedPatch } from "./diverted-patch.ts";
 import { execEvents, unrunEnd } from "./exec-events.ts";
@@ -46,7 +47,8 @@ const FORCED_ENV: Readonly<Record<string, string>> = {
   CODEX_CI: "1",
 };
 
-interface ExecCall {
+/** The arguments of `exec_command`, read. */
+export interface ExecCall {
   /** The script, as the model wrote it. */
   readonly cmd: string;
   readonly argv: readonly [string, ...string[]];
@@ -67,7 +69,7 @@ export function createExecCommandTool(options: CommandToolOptions): Tool {
     accepts: (payload) => payload.kind === "function",
     async run(call, context, signal) {
       const args = ToolArguments.ofCall(call);
-      const execCall = await readCall(args, context, options);
+      const execCall = await readExecCall(args, context, options);
       const diverted = await runDivertedPatch(
         { callId: call.callId, ...execCall, approveInside: options.approveInside },
         context,
@@ -213,9 +215,10 @@ async function attemptOf(
   return { value: session, denial };
 }
 
-async function readCall(
+/** @throws ToolError for what is no such call, and for what it may not ask for. */
+export async function readExecCall(
   args: ToolArguments,
-  context: ToolContext,
+  context: DecisionContext,
   options: CommandToolOptions,
 ): Promise<ExecCall> {
   const script = args.string("cmd");

@@ -25,6 +25,12 @@ export {
   type DecisionContext,
 } from "./decide-command.ts";
 export { type DenialEvidence, describeDenial } from "./denial-evidence.ts";
+export {
+  type CommandExplanation,
+  type DecisionLayer,
+  type DecisionStep,
+  explainCommand,
+} from "./explain-command.ts";
 export { createExecCommandTool } from "./exec-command.ts";
 export {
   type ExecOutput,
@@ -75,6 +81,7 @@ export {
   type UserInputRequest,
 } from "./tool.ts";
 export { approximateTokens, formatOutput, truncateMiddle, truncateToolOutput } from "./truncate.ts";
+export { runUserShell, type UserShellContext } from "./user-shell.ts";
 export { createTurnDiffTracker, type TurnDiffTracker } from "./turn-diff.ts";
 export { createListDirTool } from "./list-dir.ts";
 export { createRequestPermissionsTool } from "./request-permissions.ts";

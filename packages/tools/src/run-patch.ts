@@ -14,9 +14,10 @@ import type { FileChange, PatchApplyStatus } from "@codex-ts/protocol";
 import { askForApproval } from "./approvals.ts";
 import { confinedFiles } from "./confined-files.ts";
 import type { ExecOutput } from "./exec-output.ts";
-import { judgePatch } from "./patch-safety.ts";
+import type { DecisionContext } from "./decide-command.ts";
+import { judgePatch, type PatchVerdict } from "./patch-safety.ts";
 import { type ToolContext, ToolError } from "./tool.ts";
-import { writablePaths } from "./writable-paths.ts";
+import { type WritablePaths, writablePaths } from "./writable-paths.ts";
 
 export interface PatchRequest {
   readonly callId: string;
@@ -41,13 +42,7 @@ export async function runPatch(
   signal: AbortSignal,
 ): Promise<ExecOutput> {
   const started = context.processes.now();
-  const { patch, plan } = await verify(request, signal);
-  const writable = await writablePaths(context);
-  const outside = [
-    ...plan.touched.filter((path) => !writable.allowsName(path)),
-    ...changedPaths(plan).filter((path) => !writable.allowsRealPath(path)),
-  ];
-  const verdict = judgePatch([...new Set(outside)], context.approvalPolicy, request.approveInside);
+  const { patch, plan, verdict, writable } = await decidePatch(request, context, signal);
   if (verdict.kind === "reject") throw new ToolError("respond", verdict.reason);
   const changes = Object.fromEntries(plan.changes);
   context.emit({
@@ -97,6 +92,38 @@ export async function runPatch(
     timedOut: false,
     output: summary,
   };
+}
+
+/** A patch with what it would do, and what becomes of it. */
+export interface DecidedPatch {
+  readonly patch: Patch;
+  readonly plan: PatchPlan;
+  /** The files it would change that it may not write unasked. */
+  readonly outside: readonly string[];
+  readonly verdict: PatchVerdict;
+  readonly writable: WritablePaths;
+}
+
+/**
+ * Decides about a patch. It reads the files that the patch is for, and writes nothing.
+ *
+ * @throws ToolError when it cannot be verified
+ */
+export async function decidePatch(
+  request: PatchRequest,
+  context: DecisionContext,
+  signal: AbortSignal,
+): Promise<DecidedPatch> {
+  const { patch, plan } = await verify(request, signal);
+  const writable = await writablePaths(context);
+  const outside = [
+    ...new Set([
+      ...plan.touched.filter((path) => !writable.allowsName(path)),
+      ...changedPaths(plan).filter((path) => !writable.allowsRealPath(path)),
+    ]),
+  ];
+  const verdict = judgePatch(outside, context.approvalPolicy, request.approveInside);
+  return { patch, plan, outside, verdict, writable };
 }
 
 function failed(message: string, durationMs: number): ExecOutput {

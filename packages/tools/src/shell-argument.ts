@@ -6,7 +6,7 @@ import {
   shellKindOf,
   systemShellLookups,
 } from "@codex-ts/shell-command";
-import type { ToolContext } from "./tool.ts";
+import type { DecisionContext } from "./decide-command.ts";
 
 /** Windows consoles write in a legacy encoding unless a script says otherwise. */
 const UTF8_OUTPUT = "[Console]::OutputEncoding=[System.Text.Encoding]::UTF8;";
@@ -15,7 +15,7 @@ const UTF8_OUTPUT = "[Console]::OutputEncoding=[System.Text.Encoding]::UTF8;";
  * The shell for a name or a path: the person's own when nothing is named, and the system's plain shell
  * when what is named is no shell or is not there.
  */
-export async function shellFor(name: string | undefined, context: ToolContext): Promise<Shell> {
+export async function shellFor(name: string | undefined, context: DecisionContext): Promise<Shell> {
   if (name === undefined || name === "") return context.shell;
   const kind = shellKindOf(name);
   const lookups = systemShellLookups(context.childEnv);

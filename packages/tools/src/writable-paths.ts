@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import { type AbsolutePath, fromAbsolute } from "@codex-ts/absolute-path";
 import type { SandboxPolicy } from "@codex-ts/protocol";
 import { isPathWritable, type SandboxContext } from "@codex-ts/sandboxing";
-import type { ToolContext } from "./tool.ts";
+import type { DecisionContext } from "./decide-command.ts";
 
 export interface WritablePaths {
   /** For a path as the patch spells it. */
@@ -13,7 +13,7 @@ export interface WritablePaths {
 }
 
 /** What the turn's policy and its grants allow; what a call asks for on top is no grant. */
-export async function writablePaths(context: ToolContext): Promise<WritablePaths> {
+export async function writablePaths(context: DecisionContext): Promise<WritablePaths> {
   const tmpdir = context.childEnv["TMPDIR"];
   const additionalPermissions = context.grants.current();
   const named: SandboxContext = {

@@ -4,7 +4,14 @@ import { join } from "@codex-ts/absolute-path";
 import { createLocalEnvironment } from "@codex-ts/exec-server";
 import { createHttpTransport } from "@codex-ts/http-client";
 import { bundledCatalogue, lookUpModel } from "@codex-ts/models";
-import type { Event, EventMsg, ModelInfo, ResponseItem, RolloutLine } from "@codex-ts/protocol";
+import type {
+  Event,
+  EventMsg,
+  ModelInfo,
+  ResponseItem,
+  RolloutLine,
+  SessionSource,
+} from "@codex-ts/protocol";
 import { createResponsesClient } from "@codex-ts/responses-client";
 import { createSandbox } from "@codex-ts/sandboxing";
 import {
@@ -34,6 +41,8 @@ export interface ThreadWorldOptions {
   /** More about the model's server. */
   readonly server?: Omit<ScriptedModelOptions, "script">;
   readonly tracing?: Tracing;
+  /** `exec` by default: nobody is there to answer questions. */
+  readonly source?: SessionSource;
 }
 
 export async function threadWorld(options: ThreadWorldOptions): Promise<ThreadWorld> {
@@ -75,7 +84,7 @@ export async function threadWorld(options: ThreadWorldOptions): Promise<ThreadWo
       env,
       originator: "core_test",
       version: "0.0.0",
-      source: "exec",
+      source: options.source ?? "exec",
       timezone: "Europe/Paris",
       tracing: options.tracing,
     }),
