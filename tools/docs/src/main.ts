@@ -1,0 +1,37 @@
+// pnpm docs [--check]: write the pages, or say which are out of date.
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { readWorkspace } from "@codex-ts/boundaries";
+import { apiFolder, apiPages } from "./api-pages.ts";
+
+const root = resolve(import.meta.dirname, "../../..");
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function main(): void {
+  const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
+  const folder = join(root, apiFolder);
+  mkdirSync(folder, { recursive: true });
+  const pages = apiPages(readWorkspace(root));
+  const stale = readdirSync(folder).filter((name) => !pages.has(name));
+  const changed = [...pages].filter(([name, text]) => current(join(folder, name)) !== text);
+  if (values.check) {
+    for (const name of [...changed.map(([page]) => page), ...stale]) {
+      console.error(`${apiFolder}/${name} is not what the doc comments say; run pnpm docs`);
+      process.exitCode = 1;
+    }
+    return;
+  }
+  for (const [name, text] of changed) writeFileSync(join(folder, name), text);
+  for (const name of stale) rmSync(join(folder, name));
+  console.log(`${pages.size} pages in ${apiFolder}, ${changed.length} written`);
+}
+
+main();
