@@ -13,6 +13,7 @@ import {
   userAgent,
 } from "@codex-ts/http-client";
 import type { SessionSource } from "@codex-ts/protocol";
+import type { ResponsesClient } from "@codex-ts/responses-client";
 import { createSandbox } from "@codex-ts/sandboxing";
 import { defaultShell, systemShellLookups } from "@codex-ts/shell-command";
 import { commandEnvironment } from "./command-environment.ts";
@@ -41,6 +42,8 @@ export interface OpenEngineOptions {
   readonly cwd: AbsolutePath;
   readonly source: SessionSource;
   readonly ephemeral: boolean;
+  /** Wraps what asks the model, for a run with limits. */
+  readonly wrapClient?: ((client: ResponsesClient) => ResponsesClient) | undefined;
 }
 
 /** Who we say we are; the documented variable replaces it. */
@@ -88,7 +91,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const trace = await openTracing(env);
   const manager = new ThreadManager({
     codexHome: config.codexHome,
-    responses: access.responses,
+    responses: options.wrapClient?.(access.responses) ?? access.responses,
     environment,
     lookUpModel: (name) => access.lookUpModel(name),
     shell,

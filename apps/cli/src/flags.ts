@@ -1,7 +1,8 @@
 // The flags that several commands share, and what they add up to.
 import type { CliOverride } from "@codex-ts/config";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ColorMode } from "./colors.ts";
+import { parseDuration } from "./exec/run-limits.ts";
 
 /** What the flags in front of and behind a subcommand add up to; later ones win, lists append. */
 export interface ConfigFlags {
@@ -28,6 +29,10 @@ export interface ExecFlags {
   outputSchema?: string;
   skipGitRepoCheck?: true;
   ephemeral?: true;
+  /** Milliseconds. */
+  timeout?: number;
+  maxTurns?: number;
+  failOnDenied?: true;
   readonly images: string[];
 }
 
@@ -180,7 +185,31 @@ export function addExecFlags(command: Command, exec: ExecFlags): void {
         (value) => value.split(",").filter((path) => path !== ""),
       ),
     )
-    .addOption(colorOption(exec));
+    .addOption(colorOption(exec))
+    .addOption(
+      kept("--timeout <TIME>", "stop after this time: 90 (seconds), 90s, 10m or 2h", (value) => {
+        const ms = parseDuration(value);
+        if (ms === null) {
+          throw new InvalidArgumentError("It takes seconds, or a number with s, m or h.");
+        }
+        exec.timeout = ms;
+      }),
+    )
+    .addOption(
+      kept("--max-turns <N>", "stop when the model wants to go on after N answers", (value) => {
+        if (!/^[1-9]\d{0,8}$/.test(value)) {
+          throw new InvalidArgumentError("It takes a whole number from 1 up.");
+        }
+        exec.maxTurns = Number(value);
+      }),
+    );
+  addSwitch(
+    command,
+    new Option("--fail-on-denied", "fail when a command or a patch was not allowed"),
+    () => {
+      exec.failOnDenied = true;
+    },
+  );
 }
 
 /** `--color`. */

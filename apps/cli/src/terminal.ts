@@ -7,7 +7,14 @@ export interface Terminal {
   readonly stderrIsTerminal: boolean;
   /** The width of standard output; wide where that is no terminal. */
   readonly stdoutColumns: number;
-  readonly readStdin: () => Promise<Uint8Array>;
+  /**
+   * Reads standard input to its end. With `silenceMs`, gives null when not a byte has come by then, and
+   * lets go of the pipe: it may stay open for as long as its other end likes.
+   */
+  readonly readStdin: {
+    (): Promise<Uint8Array>;
+    (options: { readonly silenceMs: number }): Promise<Uint8Array | null>;
+  };
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
 }
@@ -27,10 +34,34 @@ export function processTerminal(): Terminal {
   };
 }
 
-async function readStdin(): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+function readStdin(): Promise<Uint8Array>;
+function readStdin(options: { readonly silenceMs: number }): Promise<Uint8Array | null>;
+function readStdin(options?: { readonly silenceMs: number }): Promise<Uint8Array | null> {
+  const { stdin } = process;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const silence =
+      options === undefined
+        ? undefined
+        : setTimeout(() => {
+            stdin.off("data", onData).off("end", onEnd).off("error", onError);
+            stdin.destroy();
+            resolve(null);
+          }, options.silenceMs);
+    const onData = (chunk: Buffer): void => {
+      clearTimeout(silence);
+      chunks.push(chunk);
+    };
+    const onEnd = (): void => {
+      clearTimeout(silence);
+      resolve(Buffer.concat(chunks));
+    };
+    const onError = (error: Error): void => {
+      clearTimeout(silence);
+      reject(error);
+    };
+    stdin.on("data", onData).once("end", onEnd).once("error", onError);
+  });
 }
 
 /** A writer that sends nothing for this long has sent what it wanted to. */

@@ -10,7 +10,9 @@ const pages = globSync(["*.md", "docs/**/*.md", "{packages,apps,tools,examples}/
 
 /** Targets of Markdown links that are files of the repository. */
 function fileLinks(page: string): readonly string[] {
-  const text = readFileSync(join(root, page), "utf8").replaceAll(/^```[^]*?^```$/gm, "");
+  const text = readFileSync(join(root, page), "utf8")
+    .replaceAll(/^```[^]*?^```$/gm, "")
+    .replaceAll(/`[^`\n]*`/g, "");
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = ""]) =>
     /^([a-z]+:|#)/.test(target) ? [] : [target.replace(/#.*$/, "")],
   );

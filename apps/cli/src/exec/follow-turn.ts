@@ -3,11 +3,13 @@ import { writeFile } from "node:fs/promises";
 import type { Thread } from "@codex-ts/core";
 import type { Event, EventMsg, JsonValue, UserInput } from "@codex-ts/protocol";
 import { type ColorMode, painter, wantsColor } from "../colors.ts";
+import { joinWords } from "@codex-ts/shell-command";
 import type { Engine } from "../engine.ts";
 import type { Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
 import { HumanOutput } from "./human-output.ts";
-import { JsonEventStream } from "./json-events.ts";
+import { type JsonEvent, JsonEventStream } from "./json-events.ts";
+import type { LimitReached } from "./run-limits.ts";
 import { onStopSignals } from "./stop-signals.ts";
 
 export interface FollowOptions {
@@ -21,13 +23,26 @@ export interface FollowOptions {
   readonly color: ColorMode;
   /** Where the last message goes when the turn completes. */
   readonly lastMessageFile: string | null;
+  /** What a script asked for; no limits when left out. */
+  readonly limits?: {
+    /** From the prompt to the end of the turn; null for none. */
+    readonly timeoutMs: number | null;
+    /** A command or a patch that was not allowed fails the run. */
+    readonly failOnDenied: boolean;
+    /** A limit that was reached elsewhere. */
+    readonly reached: () => LimitReached | null;
+  };
 }
 
 interface Output {
   readonly start: (event: Extract<EventMsg, { type: "session_configured" }>) => void;
   readonly push: (msg: EventMsg) => void;
+  /** The turn's last event, and what it comes to. */
+  readonly pushEnd: (msg: TurnEndEvent | null, limit: LimitReached | null) => void;
   readonly end: (outcome: TurnEnd) => void;
 }
+
+type TurnEndEvent = Extract<EventMsg, { type: "task_complete" | "turn_aborted" }>;
 
 type TurnEnd =
   | { readonly kind: "completed"; readonly lastMessage: string | null }
@@ -46,15 +61,16 @@ export async function followTurn(options: FollowOptions): Promise<number> {
       shown.push(msg);
     },
   };
-  const signals = onStopSignals({
-    stop: async () => {
-      await thread.submit({ type: "interrupt" });
-    },
-  });
+  const stop = async (): Promise<void> => {
+    await thread.submit({ type: "interrupt" });
+  };
+  const signals = onStopSignals({ stop });
+  const limits = watchLimits(options, stop);
   let end: TurnEnd;
   try {
-    end = await followEvents(options, output);
+    end = await followEvents(options, output, limits);
   } finally {
+    limits.turnIsOver();
     signals.turnIsOver();
     await thread.shutdown();
   }
@@ -65,11 +81,61 @@ export async function followTurn(options: FollowOptions): Promise<number> {
   return end.kind === "completed" ? 0 : 1;
 }
 
-async function followEvents(options: FollowOptions, output: Output): Promise<TurnEnd> {
+const unlimited: NonNullable<FollowOptions["limits"]> = {
+  timeoutMs: null,
+  failOnDenied: false,
+  reached: () => null,
+};
+
+interface LimitWatch {
+  see(msg: EventMsg): void;
+  reached(): LimitReached | null;
+  turnIsOver(): void;
+}
+
+/** Watches what would fail a run that the model itself would call done. */
+function watchLimits({ limits = unlimited }: FollowOptions, stop: () => Promise<void>): LimitWatch {
+  const { timeoutMs, failOnDenied } = limits;
+  let reached: LimitReached | null = null;
+  const timer =
+    timeoutMs === null
+      ? undefined
+      : setTimeout(() => {
+          reached = {
+            code: "timeout",
+            message: `the turn was stopped after ${timeoutMs / 1000} s, as --timeout asks`,
+          };
+          // A thread that is shut down already has nothing to stop.
+          stop().catch(() => {});
+        }, timeoutMs);
+  return {
+    see(msg) {
+      const denied = failOnDenied && reached === null ? deniedIn(msg) : null;
+      if (denied !== null) {
+        reached = { code: "denied", message: `${denied} was not allowed (--fail-on-denied)` };
+      }
+    },
+    reached: () => limits.reached() ?? reached,
+    turnIsOver: () => clearTimeout(timer),
+  };
+}
+
+/** What an event says that was not allowed; null when it says nothing of the kind. */
+function deniedIn(msg: EventMsg): string | null {
+  if (msg.type === "exec_command_end" && msg.status === "declined") return joinWords(msg.command);
+  return msg.type === "patch_apply_end" && msg.status === "declined" ? "a patch" : null;
+}
+
+async function followEvents(
+  options: FollowOptions,
+  output: Output,
+  limits: LimitWatch,
+): Promise<TurnEnd> {
   const { thread, input, outputSchema } = options;
   let failed = false;
   let started = false;
   for await (const { msg } of thread.events() as AsyncIterable<Event>) {
+    limits.see(msg);
     switch (msg.type) {
       case "session_configured":
         output.start(msg);
@@ -85,27 +151,34 @@ async function followEvents(options: FollowOptions, output: Output): Promise<Tur
         output.push(msg);
         break;
       case "task_complete":
-        output.push(msg);
-        return failed
+        output.pushEnd(msg, limits.reached());
+        return failed || limits.reached() !== null
           ? { kind: "failed" }
           : { kind: "completed", lastMessage: msg.last_agent_message };
       case "turn_aborted":
-        output.push(msg);
+        output.pushEnd(msg, limits.reached());
         return { kind: "interrupted" };
       default:
         output.push(msg);
         break;
     }
   }
+  output.pushEnd(null, limits.reached());
   return started ? { kind: "failed" } : { kind: "interrupted" };
 }
 
 function jsonOutput(terminal: Terminal): Output {
   const stream = new JsonEventStream();
-  const push = (msg: EventMsg): void => {
-    for (const event of stream.push(msg)) terminal.stdout(`${JSON.stringify(event)}\n`);
+  const write = (events: readonly JsonEvent[]): void => {
+    for (const event of events) terminal.stdout(`${JSON.stringify(event)}\n`);
   };
-  return { start: push, push, end: () => {} };
+  const push = (msg: EventMsg): void => write(stream.push(msg));
+  return {
+    start: push,
+    push,
+    pushEnd: (msg, limit) => write(stream.end(msg, limit)),
+    end: () => {},
+  };
 }
 
 function humanOutput(options: FollowOptions): Output {
@@ -138,6 +211,10 @@ function humanOutput(options: FollowOptions): Output {
       });
     },
     push: (msg) => output.push(msg),
+    pushEnd: (msg, limit) => {
+      if (msg !== null) output.push(msg);
+      if (limit !== null) terminal.stderr(`Error: ${limit.message}\n`);
+    },
     end: (end) => {
       output.end();
       if (end.kind !== "completed" || end.lastMessage === null) return;

@@ -46,6 +46,14 @@ describe("the prompt", () => {
     expect(await world.sessionFiles()).toEqual([]);
   });
 
+  test("a prompt goes on without a pipe that is open and silent", async () => {
+    await using world = await cliWorld({ script: [respond([message("ok")])] });
+    const { done } = world.start(["exec", "P"], { stdin: { kind: "open" } });
+    const run = await done;
+    expect([run.code, run.stdout, lastPrompt(world)]).toEqual([0, "ok\n", "P"]);
+    expect(run.stderr).toContain("Nothing came from stdin: going on without it.\n");
+  });
+
   test("an open pipe is read to its end, and SIGINT ends the wait", async () => {
     await using world = await answering();
     const { child, done } = world.start(["exec", "P"], { stdin: { kind: "open" } });

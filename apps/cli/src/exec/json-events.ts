@@ -7,6 +7,8 @@ import type {
   WebSearchAction,
 } from "@codex-ts/protocol";
 import { joinWords } from "@codex-ts/shell-command";
+import { version } from "../version.ts";
+import type { LimitReached } from "./run-limits.ts";
 
 export type ItemStatus = "in_progress" | "completed" | "failed" | "declined";
 
@@ -58,7 +60,13 @@ export interface JsonUsage {
 }
 
 export type JsonEvent =
-  | { readonly type: "thread.started"; readonly thread_id: string }
+  | {
+      readonly type: "thread.started";
+      readonly thread_id: string;
+      /** Of these events: it grows when one of them changes its meaning. */
+      readonly schema_version: 1;
+      readonly cli_version: string;
+    }
   | { readonly type: "turn.started" }
   | {
       readonly type: "item.started" | "item.updated" | "item.completed";
@@ -72,8 +80,23 @@ export type JsonEvent =
       /** This turn's part of it. */
       readonly turn_usage: JsonUsage;
     }
-  | { readonly type: "turn.failed"; readonly error: { readonly message: string } }
+  | { readonly type: "turn.failed"; readonly error: TurnError }
   | { readonly type: "error"; readonly message: string };
+
+export interface TurnError {
+  readonly message: string;
+  /**
+   * What kind of failure it is, for programs: `interrupted`, `not_started`, a limit (`timeout`,
+   * `max_turns`, `denied`), or what the model's service said (`usage_limit_exceeded`, for one).
+   */
+  readonly code: string;
+}
+
+/** The only event of a run that could not start. */
+export function failedStart(error: unknown): JsonEvent {
+  const message = error instanceof Error ? error.message : String(error);
+  return { type: "turn.failed", error: { message, code: "not_started" } };
+}
 
 /** Turns a thread's events into JSON events; item ids count from `item_0` in each process. */
 export class JsonEventStream {
@@ -83,7 +106,7 @@ export class JsonEventStream {
   #todoList: Extract<ThreadItem, { type: "todo_list" }> | null = null;
   #usage: TokenUsage | null = null;
   #usageAtTurnStart: TokenUsage | null = null;
-  #lastError: string | null = null;
+  #lastError: TurnError | null = null;
 
   /** The JSON events that follow from one event. */
   push(msg: EventMsg): readonly JsonEvent[] {
@@ -94,7 +117,14 @@ export class JsonEventStream {
             this.#usage = earlier.info?.total_token_usage ?? this.#usage;
           }
         }
-        return [{ type: "thread.started", thread_id: msg.session_id }];
+        return [
+          {
+            type: "thread.started",
+            thread_id: msg.session_id,
+            schema_version: 1,
+            cli_version: version,
+          },
+        ];
       case "task_started":
         this.#usageAtTurnStart = this.#usage;
         this.#lastError = null;
@@ -163,7 +193,7 @@ export class JsonEventStream {
       case "model_reroute":
         return this.#errorItem(`model rerouted: ${msg.from_model} -> ${msg.to_model}`);
       case "error":
-        this.#lastError = msg.message;
+        this.#lastError = { message: msg.message, code: errorCode(msg.codex_error_info) };
         return [{ type: "error", message: msg.message }];
       case "stream_error":
         return [
@@ -175,16 +205,28 @@ export class JsonEventStream {
                 : `${msg.message} (${msg.additional_details})`,
           },
         ];
-      case "task_complete":
-        return [...this.#closeOpenItems("in_progress"), this.#turnEnd()];
-      case "turn_aborted":
-        return [
-          ...this.#closeOpenItems("failed"),
-          { type: "turn.failed", error: { message: "turn interrupted" } },
-        ];
       default:
         return [];
     }
+  }
+
+  /**
+   * What follows from the turn's last event, the terminal event last; null stands for a thread that
+   * ended without one. A limit that was reached is why the turn failed, whatever else it came to.
+   */
+  end(
+    msg: Extract<EventMsg, { type: "task_complete" | "turn_aborted" }> | null,
+    limit: LimitReached | null,
+  ): readonly JsonEvent[] {
+    const isComplete = msg?.type === "task_complete";
+    const interrupted: TurnError = { message: "turn interrupted", code: "interrupted" };
+    const error = limit ?? (isComplete ? this.#lastError : interrupted);
+    return [
+      ...this.#closeOpenItems(isComplete ? "in_progress" : "failed"),
+      error === null
+        ? this.#turnCompleted()
+        : { type: "turn.failed", error: { message: error.message, code: error.code } },
+    ];
   }
 
   #takeId(): string {
@@ -269,10 +311,7 @@ export class JsonEventStream {
     }));
   }
 
-  #turnEnd(): JsonEvent {
-    if (this.#lastError !== null) {
-      return { type: "turn.failed", error: { message: this.#lastError } };
-    }
+  #turnCompleted(): JsonEvent {
     return {
       type: "turn.completed",
       usage: jsonUsage(this.#usage, null),
@@ -291,4 +330,10 @@ function jsonUsage(usage: TokenUsage | null, before: TokenUsage | null): JsonUsa
     cached_input_tokens: (usage?.cached_input_tokens ?? 0) - (before?.cached_input_tokens ?? 0),
     output_tokens: (usage?.output_tokens ?? 0) - (before?.output_tokens ?? 0),
   };
+}
+
+/** The kind of an error as one word; some kinds carry details, which the message has too. */
+function errorCode(info: Extract<EventMsg, { type: "error" }>["codex_error_info"]): string {
+  if (info === undefined || info === null) return "other";
+  return typeof info === "string" ? info : (Object.keys(info)[0] ?? "other");
 }

@@ -12,6 +12,7 @@ import {
 } from "@codex-ts/scripted-model";
 import { expect, test, beforeAll } from "vitest";
 import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
+import { version } from "../version.ts";
 import { cliWorld } from "../testing/cli.ts";
 
 beforeAll(builtCli, buildTimeoutMs);
@@ -59,7 +60,12 @@ test("every kind of item, its events in order, its id from start to end", async 
   });
   const run = await world.run(["exec", "--json", "-s", "workspace-write", "go"]);
   expect(run.events()).toEqual([
-    { type: "thread.started", thread_id: anyId },
+    {
+      type: "thread.started",
+      thread_id: anyId,
+      schema_version: 1,
+      cli_version: version,
+    },
     { type: "turn.started" },
     { type: "item.completed", item: { id: "item_0", type: "reasoning", text: "**Look**" } },
     {
@@ -192,7 +198,10 @@ test("a failed turn has an error event, and turn.failed with the same words as t
   expect(error?.type).toBe("error");
   expect(failed).toEqual({
     type: "turn.failed",
-    error: { message: expect.stringContaining("this model does not exist") as string },
+    error: {
+      message: expect.stringContaining("this model does not exist") as string,
+      code: "bad_request",
+    },
   });
   expect(run.code).toBe(1);
 });

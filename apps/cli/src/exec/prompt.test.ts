@@ -1,3 +1,4 @@
+import type { Terminal } from "../terminal.ts";
 import { describe, expect, test } from "vitest";
 import { decodeInput, PromptError, readPrompt } from "./prompt.ts";
 
@@ -9,7 +10,7 @@ async function read(
   const prompt = await readPrompt({
     argument,
     stdinIsTerminal: stdin === null,
-    readStdin: () => Promise.resolve(Buffer.from(stdin ?? "")),
+    readStdin: (() => Promise.resolve(Buffer.from(stdin ?? ""))) as Terminal["readStdin"],
     note: (text) => notes.push(text),
   });
   return { prompt, notes };

@@ -1,4 +1,5 @@
 // Where a run's prompt comes from: the command line, standard input, or both.
+import type { Terminal } from "../terminal.ts";
 
 export type PromptErrorCode = "no_prompt" | "undecodable_input";
 
@@ -16,10 +17,13 @@ export interface PromptSources {
   /** The PROMPT argument; `-` reads standard input alone. */
   readonly argument: string | undefined;
   readonly stdinIsTerminal: boolean;
-  readonly readStdin: () => Promise<Uint8Array>;
+  readonly readStdin: Terminal["readStdin"];
   /** Tells the person, on stderr, that input is being read. */
   readonly note: (text: string) => void;
 }
+
+/** A program may leave its end of a pipe open and never mean to write: one with a prompt goes on then. */
+const SILENCE_MS = 1000;
 
 /** The text of the turn. @throws PromptError */
 export async function readPrompt(sources: PromptSources): Promise<string> {
@@ -27,7 +31,12 @@ export async function readPrompt(sources: PromptSources): Promise<string> {
   if (argument !== undefined && argument !== "-") {
     if (stdinIsTerminal) return argument;
     note("Reading additional input from stdin...");
-    const text = decodeInput(await readStdin());
+    const input = await readStdin({ silenceMs: SILENCE_MS });
+    if (input === null) {
+      note("Nothing came from stdin: going on without it.");
+      return argument;
+    }
+    const text = decodeInput(input);
     if (text.trim() === "") return argument;
     return `${argument}\n\n<stdin>\n${text}${text.endsWith("\n") ? "" : "\n"}</stdin>`;
   }

@@ -12,12 +12,35 @@ import { PromptError, readPrompt } from "./prompt.ts";
 import { readImages, readOutputSchema } from "./run-files.ts";
 import { followTurn } from "./follow-turn.ts";
 import { findSession } from "./find-session.ts";
+import { failedStart } from "./json-events.ts";
+import { limitAnswers, type LimitReached } from "./run-limits.ts";
 
 export type ExecInvocation = Extract<Invocation, { readonly command: "exec" }>;
 
-/** Runs the command; everything that can be wrong with the invocation is found before a thread exists. */
+/** Runs the command. With `--json`, a run that cannot start says so in the stream as well. */
 export async function runExec(invocation: ExecInvocation, terminal: Terminal): Promise<number> {
+  let isStarted = false;
+  try {
+    return await startRun(invocation, terminal, () => {
+      isStarted = true;
+    });
+  } catch (error) {
+    if (invocation.exec.json === true && !isStarted) {
+      terminal.stdout(`${JSON.stringify(failedStart(error))}\n`);
+    }
+    throw error;
+  }
+}
+
+/** Everything that can be wrong with the invocation is found before a thread exists. */
+async function startRun(
+  invocation: ExecInvocation,
+  terminal: Terminal,
+  onStart: () => void,
+): Promise<number> {
   const { exec, resume } = invocation;
+  const { maxTurns } = exec;
+  let reached: LimitReached | null = null;
   const cwd = await workingFolder(invocation.config.cd, terminal.cwd);
   await using engine = await openEngine({
     flags: invocation.config,
@@ -25,6 +48,13 @@ export async function runExec(invocation: ExecInvocation, terminal: Terminal): P
     cwd,
     source: "exec",
     ephemeral: exec.ephemeral === true,
+    wrapClient:
+      maxTurns === undefined
+        ? undefined
+        : (client) =>
+            limitAnswers(client, maxTurns, (limit) => {
+              reached = limit;
+            }),
   });
   if (exec.skipGitRepoCheck !== true && invocation.config.bypass !== true) {
     await requireRepository(cwd);
@@ -34,7 +64,14 @@ export async function runExec(invocation: ExecInvocation, terminal: Terminal): P
   const prompt = await promptOf(invocation, terminal);
   const session = resume === undefined ? null : await findSession(engine, resume, cwd);
   // Awaited here: the engine must live until the turn is over.
-  return await runTurn(engine, invocation, terminal, { session, images, prompt, outputSchema });
+  return await runTurn(engine, invocation, terminal, {
+    session,
+    images,
+    prompt,
+    outputSchema,
+    onStart,
+    limitReached: () => reached,
+  });
 }
 
 async function runTurn(
@@ -46,12 +83,15 @@ async function runTurn(
     readonly images: readonly UserInput[];
     readonly prompt: string;
     readonly outputSchema: JsonValue;
+    readonly onStart: () => void;
+    readonly limitReached: () => LimitReached | null;
   },
 ): Promise<number> {
   const { thread } =
     turn.session === null
       ? await engine.manager.startThread(engine.threadConfig)
       : await engine.manager.resumeThread(engine.threadConfig, turn.session);
+  turn.onStart();
   return followTurn({
     engine,
     thread,
@@ -61,6 +101,11 @@ async function runTurn(
     outputSchema: turn.outputSchema,
     json: exec.json === true,
     color: exec.color,
+    limits: {
+      timeoutMs: exec.timeout ?? null,
+      failOnDenied: exec.failOnDenied === true,
+      reached: turn.limitReached,
+    },
     lastMessageFile:
       exec.outputLastMessage === undefined
         ? null

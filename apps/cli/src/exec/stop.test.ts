@@ -71,7 +71,7 @@ describe.each(["workspace-write", "danger-full-access"])("with the sandbox %s", 
           type: "item.completed",
           item: expect.objectContaining({ type: "command_execution", status: "failed" }) as unknown,
         }),
-        { type: "turn.failed", error: { message: "turn interrupted" } },
+        { type: "turn.failed", error: { message: "turn interrupted", code: "interrupted" } },
       ]);
       expect([run.code, run.signal]).toEqual([code, null]);
       await nothingLeft(world);
@@ -96,7 +96,7 @@ test("a signal while the model is silent stops the turn as well, and the session
   expect(run.code).toBe(130);
   expect(run.events().at(-1)).toEqual({
     type: "turn.failed",
-    error: { message: "turn interrupted" },
+    error: { message: "turn interrupted", code: "interrupted" },
   });
   const resumed = await world.run(["exec", "resume", "--last", "again"]);
   expect(resumed.stdout).toBe("ok\n");
