@@ -1,5 +1,7 @@
 // One bundle for the command line: what a run needs is one small file and a few chunks loaded on demand.
 import { chmodSync, copyFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { defineConfig, type Options } from "tsup";
 
 type EsbuildPlugin = NonNullable<Options["esbuildPlugins"]>[number];
@@ -16,6 +18,17 @@ const lazyBuiltins: EsbuildPlugin = {
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
       loader: "js",
     }));
+  },
+};
+
+/** yaml offers Node a CommonJS build, whose names a chunk that is loaded on demand would lose. */
+const yamlAsModule: EsbuildPlugin = {
+  name: "yaml-as-module",
+  setup(build) {
+    build.onResolve({ filter: /^yaml$/ }, ({ importer }) => {
+      const manifest = createRequire(importer).resolve("yaml/package.json");
+      return { path: join(dirname(manifest), "browser/index.js") };
+    });
   },
 };
 
@@ -39,7 +52,7 @@ export default defineConfig({
   // What has native code or WebAssembly stays a dependency; all else is bundled.
   noExternal: [/^(?!koffi$|@napi-rs\/(?:image|keyring)$|@jitl\/quickjs-wasmfile-release-sync$)/],
   external: ["koffi", "@napi-rs/image", "@napi-rs/keyring", "@jitl/quickjs-wasmfile-release-sync"],
-  esbuildPlugins: [lazyBuiltins],
+  esbuildPlugins: [lazyBuiltins, yamlAsModule],
   esbuildOptions(options) {
     options.conditions = ["@codex-ts/source"];
     options.legalComments = "external";

@@ -22,6 +22,7 @@ import { findHooks, openHooks } from "./open-hooks.ts";
 import { openModelAccess } from "./open-model-access.ts";
 import { openRules } from "./open-rules.ts";
 import { openTracing } from "./open-tracing.ts";
+import { openSkills } from "./open-skills.ts";
 import type { ConfigFlags } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -86,6 +87,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const discovery = config.features.enabled("codex_hooks")
     ? await findHooks(trustedPart(loaded), env)
     : null;
+  const skills = await openSkills(loaded, env);
   const hooks =
     discovery === null || discovery.handlers.length === 0 ? null : openHooks(discovery, shell, env);
   const trace = await openTracing(env);
@@ -107,11 +109,13 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
       ...threadConfigOf(config, access.model),
       hooks: hooks ?? undefined,
       rules: await openRules(loaded),
+      skills: skills.inFolder,
       startupWarnings: [
         ...config.startupWarnings,
         ...(discovery?.warnings ?? []),
         ...access.warnings,
         ...trace.warnings,
+        ...skills.warnings,
       ],
     },
     manager,

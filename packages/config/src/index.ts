@@ -44,7 +44,6 @@ export {
   type ParsedOverride,
   splitKey,
 } from "./overrides.ts";
-export { findTrustRoot } from "./project-root.ts";
 export type { AllowedValues, ConfigRequirements, McpServerIdentity } from "./requirements.ts";
 export {
   type ConfigReport,
@@ -54,6 +53,9 @@ export {
   reportConfig,
   withoutSecrets,
 } from "./show-config.ts";
+export type { CliOverride, CliOverrides } from "./overrides.ts";
+export { findProjectRoot, findTrustRoot } from "./project-root.ts";
+export type { AllowedValues, ConfigRequirements } from "./requirements.ts";
 export type { TomlDate, TomlTable, TomlValue } from "./toml.ts";
 export type { TomlPath, TomlPathSegment } from "./toml-positions.ts";
 export type { TrustLevel } from "./trust.ts";

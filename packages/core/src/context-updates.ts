@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { MessageItem, TurnContextItem } from "@codex-ts/protocol";
 import { developerMessage, userMessage } from "@codex-ts/protocol";
+import { renderSkillsSection } from "@codex-ts/skills";
 import { environmentContext } from "./environment-context.ts";
 import type { PreviousTurnSettings } from "./history.ts";
 import { permissionsText } from "./permissions-text.ts";
@@ -105,6 +106,14 @@ function sectionsOf(sources: ContextSources): readonly Section[] {
       text: collaborationMode(turn),
       differs: (reference) =>
         !isDeepStrictEqual(reference.collaboration_mode ?? null, collaborationModeOf(settings)),
+    },
+    {
+      name: "skills",
+      role: "developer",
+      text: renderSkillsSection(turn.skills),
+      withdrawal: "<skills_instructions>\nThere are no skills any more.\n</skills_instructions>",
+      // A session file that does not say what was told is another program's: it told them itself.
+      differs: () => false,
     },
     {
       name: "agents_md",

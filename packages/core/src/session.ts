@@ -607,6 +607,7 @@ export class Session implements Thread {
       timezone,
       userInstructions: await this.#parts.instructionsFor(settings.cwd),
       developerInstructions: config.developerInstructions ?? null,
+      skills: (await config.skills?.(settings.cwd)) ?? [],
       outputSchema,
     };
   }

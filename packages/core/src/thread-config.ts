@@ -19,6 +19,7 @@ import type { Hooks } from "@codex-ts/hooks";
 import type { ResponsesClient } from "@codex-ts/responses-client";
 import type { Shell } from "@codex-ts/shell-command";
 import type { Tracing } from "@codex-ts/telemetry";
+import type { Skill } from "@codex-ts/skills";
 import type { Rulebook } from "@codex-ts/exec-policy";
 import type { ShellEnvironmentPolicy, Tool, WebSearchSettings } from "@codex-ts/tools";
 
@@ -58,6 +59,8 @@ export interface ThreadConfig {
   readonly rules?: Rulebook | undefined;
   /** Lifecycle hooks; the thread runs them and does not dispose them. */
   readonly hooks?: Hooks | undefined;
+  /** The skills for a session in a folder, asked for at each turn; none by default. */
+  readonly skills?: ((cwd: AbsolutePath) => Promise<readonly Skill[]>) | undefined;
   /** Program and arguments that are told of each finished turn. */
   readonly notify?: readonly string[] | undefined;
   readonly backgroundTerminalMaxTimeoutMs: number;

@@ -15,6 +15,7 @@ import type {
   TurnContextItem,
   Verbosity,
 } from "@codex-ts/protocol";
+import type { Skill } from "@codex-ts/skills";
 
 /** The settings of a session that a turn may change. */
 export interface SessionSettings {
@@ -46,6 +47,8 @@ export interface TurnContext {
   readonly timezone: string;
   readonly userInstructions: string | null;
   readonly developerInstructions: string | null;
+  /** Those that are on, here and now. */
+  readonly skills: readonly Skill[];
   readonly outputSchema: JsonValue;
 }
 

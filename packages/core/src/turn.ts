@@ -7,6 +7,7 @@ import {
   type UserInput,
 } from "@codex-ts/protocol";
 import { ResponsesError } from "@codex-ts/responses-client";
+import { injectSkills, selectSkills } from "@codex-ts/skills";
 import {
   compact,
   type CompactionServices,
@@ -202,7 +203,10 @@ async function acceptInput(services: TurnServices, input: PendingInput): Promise
   const stop = verdict?.stop ?? null;
   if (stop === null) await recordUserInput(services, input.items);
   await recordContexts(services, verdict?.contexts ?? []);
-  if (stop === null) return true;
+  if (stop === null) {
+    await recordSkills(services, input.items);
+    return true;
+  }
   await warnOfStop(services, "A UserPromptSubmit hook refused the prompt; it was not sent", stop);
   return false;
 }
@@ -250,6 +254,18 @@ async function askStopHooks(
   if (prompt === null) return "end";
   await recordShownItem(services, prompt.message, prompt.item, "hook");
   return "continue";
+}
+
+/** Hands the skills to the model that the person's message names. */
+async function recordSkills(services: TurnServices, input: readonly UserInput[]): Promise<void> {
+  const { turn, journal, signal } = services;
+  const chosen = selectSkills(input, turn.skills);
+  if (chosen.length === 0) return;
+  const { items, warnings } = await injectSkills(chosen, { signal });
+  await recordItems(services, items, "context");
+  for (const message of warnings) {
+    await journal.post({ kind: "event", id: turn.turnId, msg: { type: "warning", message } });
+  }
 }
 
 /** Records a person's message and announces it as an item of the turn. */

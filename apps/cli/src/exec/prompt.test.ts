@@ -1,4 +1,3 @@
-import type { Terminal } from "../terminal.ts";
 import { describe, expect, test } from "vitest";
 import { decodeInput, PromptError, readPrompt } from "./prompt.ts";
 
@@ -10,7 +9,7 @@ async function read(
   const prompt = await readPrompt({
     argument,
     stdinIsTerminal: stdin === null,
-    readStdin: (() => Promise.resolve(Buffer.from(stdin ?? ""))) as Terminal["readStdin"],
+    readStdin: () => Promise.resolve(Buffer.from(stdin ?? "")),
     note: (text) => notes.push(text),
   });
   return { prompt, notes };
