@@ -53,9 +53,7 @@ export {
   reportConfig,
   withoutSecrets,
 } from "./show-config.ts";
-export type { CliOverride, CliOverrides } from "./overrides.ts";
 export { findProjectRoot, findTrustRoot } from "./project-root.ts";
-export type { AllowedValues, ConfigRequirements } from "./requirements.ts";
 export type { TomlDate, TomlTable, TomlValue } from "./toml.ts";
 export type { TomlPath, TomlPathSegment } from "./toml-positions.ts";
 export type { TrustLevel } from "./trust.ts";

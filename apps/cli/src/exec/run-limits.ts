@@ -1,5 +1,5 @@
 // Limits that a script sets to a run, and why a run that reached one has failed.
-import type { ResponsesClient } from "@codex-ts/responses-client";
+import type { ResponsesClient, ResponsesTurn } from "@codex-ts/responses-client";
 
 export interface RunLimits {
   /** Milliseconds from the prompt to the end of the turn; null for none. */
@@ -32,23 +32,31 @@ export function limitAnswers(
   onReached: (reached: LimitReached) => void,
 ): ResponsesClient {
   let answers = 0;
+  const limited = (turn: ResponsesTurn): ResponsesTurn => ({
+    get usesWebSocket() {
+      return turn.usesWebSocket;
+    },
+    fallBack: () => turn.fallBack(),
+    async *stream(request, signal) {
+      if (answers >= most) {
+        const message = `the model wanted to go on after ${most} ${most === 1 ? "answer" : "answers"}, the most that --max-turns allows`;
+        onReached({ code: "max_turns", message });
+        throw new TurnLimitError(message);
+      }
+      for await (const event of turn.stream(request, signal)) {
+        if (event.type === "completed") answers += 1;
+        yield event;
+      }
+    },
+  });
   return {
-    ...client,
-    startTurn(context) {
-      const turn = client.startTurn(context);
+    endpoint: client.endpoint,
+    openSession(context) {
+      const session = client.openSession(context);
       return {
-        ...turn,
-        async *stream(request, signal) {
-          if (answers >= most) {
-            const message = `the model wanted to go on after ${most} ${most === 1 ? "answer" : "answers"}, the most that --max-turns allows`;
-            onReached({ code: "max_turns", message });
-            throw new TurnLimitError(message);
-          }
-          for await (const event of turn.stream(request, signal)) {
-            if (event.type === "completed") answers += 1;
-            yield event;
-          }
-        },
+        startTurn: (turnContext) => limited(session.startTurn(turnContext)),
+        prewarm: (...request) => session.prewarm(...request),
+        [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
       };
     },
   };
