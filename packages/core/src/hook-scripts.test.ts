@@ -1,8 +1,9 @@
 // Lifecycle hooks as scripts, around a real thread with real commands.
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "@codex-ts/absolute-path";
 import { customToolCall, functionCall, item, message, respond } from "@codex-ts/scripted-model";
+import { waitFor } from "@codex-ts/test-support";
 import type { Tool } from "@codex-ts/tools";
 import { describe, expect, test } from "vitest";
 import { keepPayload, threadWithScripts } from "./testing/scripted-hooks.ts";
@@ -242,12 +243,16 @@ EOF`,
     expect(JSON.stringify(await readLines(thread))).not.toContain("my secret");
   });
 
-  test("of prompts that came meanwhile one is taken and one refused, in the same turn", async () => {
+  test("of prompts that came meanwhile one is taken and one refused, and notify knows", async () => {
     const wait = "until [ -e go ]; do sleep 0.05; done";
     await using world = await threadWorld({
       script: [respond([execCommand({ cmd: wait, yield_time_ms: 30_000 })]), done, done],
     });
-    const { thread, config, payloads } = await threadWithScripts(world, {
+    const file = join(world.config.cwd, "notified");
+    const keep = `printf %s "$1" > ${file}.tmp && mv ${file}.tmp ${file}`;
+    const notify = ["sh", "-c", keep, "sh"];
+    const telling = { ...world, config: { ...world.config, notify } };
+    const { thread, config, payloads } = await threadWithScripts(telling, {
       UserPromptSubmit: [
         { command: `${keepPayload} case $PAYLOAD in *refuse*) echo no >&2; exit 2;; esac` },
       ],
@@ -259,6 +264,10 @@ EOF`,
     await writeFile(join(config.cwd, "go"), "");
     await eventsUntil(thread, turnEnded);
     expect(sent(world, 1)).toEqual(['user "one"', "call c1", "output c1", 'user "two"']);
+    await waitFor(() => existsSync(file));
+    expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({
+      "input-messages": ["one", "two"],
+    });
     const told = await payloads();
     expect(told.map((each) => ("prompt" in each ? each.prompt : null))).toEqual([
       "one",

@@ -34,7 +34,7 @@ import { changedSettings } from "./changed-settings.ts";
 import { hostTimezone, localDate } from "./environment-context.ts";
 import { History, type HistoryState } from "./history.ts";
 import { itemLine, Journal } from "./journal.ts";
-import { inputText, type PendingInput } from "./pending-input.ts";
+import type { PendingInput } from "./pending-input.ts";
 import { rateLimitStore } from "./rate-limit-store.ts";
 import { recordItems, recordShownItem } from "./recording.ts";
 import { replay } from "./replay.ts";
@@ -87,6 +87,8 @@ interface ActiveTurn {
   readonly span: TraceSpan | undefined;
   /** The person's command, for a turn that runs one. */
   readonly shellCommand: string | null;
+  /** What the person has said in it. */
+  readonly said: string[];
   /** Resolves when the turn's task is over, however it ended. */
   done: Promise<void>;
 }
@@ -389,6 +391,7 @@ export class Session implements Thread {
       controller: new AbortController(),
       pendingInput: kind === "regular" ? [...this.#untold.splice(0), ...input] : [],
       span: cause?.startSpan("turn", facts),
+      said: [],
       done: Promise.resolve(),
     };
     this.#active = active;
@@ -419,7 +422,7 @@ export class Session implements Thread {
     if (signal.aborted) return;
     this.#active = null;
     if (outcome.kind === "completed" && !outcome.stoppedByHook && active.kind === "regular") {
-      this.#notify(turn, input, outcome.lastAgentMessage);
+      this.#notify(turn, active.said, outcome.lastAgentMessage);
     }
     await this.announce(
       {
@@ -450,6 +453,7 @@ export class Session implements Thread {
       turn,
       previousModelTurn: this.#previousModelTurn(turn),
       pendingInput: active.pendingInput,
+      said: active.said,
       takeSessionStart: () => this.#takeSessionStart(),
       span: active.span,
       signal,
@@ -559,10 +563,9 @@ export class Session implements Thread {
   }
 
   /** Starts the program that the person wants to be told of finished turns. */
-  #notify(turn: TurnContext, input: readonly PendingInput[], lastMessage: string | null): void {
+  #notify(turn: TurnContext, said: readonly string[], lastMessage: string | null): void {
     const { config, options } = this.#parts;
     if (config.notify === undefined) return;
-    const texts = input.map((each) => (each.kind === "user" ? inputText(each.items) : ""));
     const payload = legacyHookPayload({
       sessionId: this.id,
       cwd: turn.settings.cwd,
@@ -572,7 +575,7 @@ export class Session implements Thread {
         event_type: "after_agent",
         thread_id: this.id,
         turn_id: turn.turnId,
-        input_messages: texts,
+        input_messages: said,
         last_assistant_message: lastMessage,
       },
     });

@@ -63,6 +63,7 @@ export interface TurnParts {
   /** The turn with the model of the turn before it, where that is another one. */
   readonly previousModelTurn: TurnContext | null;
   readonly pendingInput: PendingInput[];
+  readonly said: string[];
   readonly takeSessionStart: () => "startup" | "resume" | null;
   readonly span: TraceSpan | undefined;
   readonly signal: AbortSignal;
@@ -127,6 +128,7 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
     fullContext: () => fullContext(contextSources()),
     contextSources,
     pendingInput: parts.pendingInput,
+    said: parts.said,
     takeSessionStart: parts.takeSessionStart,
     takeNotices: () => thread.codeMode?.takeNotices() ?? [],
     hooks,

@@ -31,6 +31,8 @@ export interface TurnServices extends CompactionServices {
   readonly previousModelTurn: TurnContext | null;
   /** Input that came while the turn was running; it may grow while the turn goes on. */
   readonly pendingInput: PendingInput[];
+  /** What the person has said in this turn; it grows with each input that is recorded. */
+  readonly said: string[];
   /** What scripts have for the model since it was last asked; given once. */
   readonly takeNotices: () => readonly ResponseItem[];
   /** The start that SessionStart hooks are yet to be told of; taken once. */
@@ -272,6 +274,7 @@ async function recordSkills(services: TurnServices, input: readonly UserInput[])
 async function recordUserInput(services: TurnServices, input: readonly UserInput[]): Promise<void> {
   if (input.length === 0) return;
   const { turn, history } = services;
+  services.said.push(inputText(input));
   const message = await userInputMessage(input);
   history.previousTurn = { model: turn.settings.model };
   await services.materialise();

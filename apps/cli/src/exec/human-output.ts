@@ -231,7 +231,9 @@ export class HumanOutput {
     const status = capitalized(run.status);
     const style = run.status === "completed" ? "green" : run.status === "failed" ? "red" : "yellow";
     this.#line(`hook: ${hookName(run.event_name)} ${paint(status, style)}`);
-    for (const { kind, text } of run.entries) this.#line(paint(`  ${kind}: ${text}`, "dim"));
+    for (const { kind, text } of run.entries) {
+      this.#line(paint(`  ${kind}: ${text.trimEnd().replaceAll("\n", "\n    ")}`, "dim"));
+    }
   }
 
   #showDiff(): void {
