@@ -39,9 +39,13 @@ const joined = (...parts: readonly fc.Arbitrary<string | readonly string[]>[]) =
       .join(" "),
   );
 
-/** Programs that are on the list, with options that they may have and others that they may not. */
+/**
+ * Programs that are on the list (but for `tac`, which keeps what comes through a pipe in a temporary
+ * file that nobody else sees: where that is denied it fails), with options that they may have and others
+ * that they may not.
+ */
 const listed = fc.oneof(
-  joined(pick("cat ls head tail wc nl tac rev grep cut paste stat echo pwd true which expr"), few),
+  joined(pick("cat ls head tail wc nl rev grep cut paste stat echo pwd true which expr"), few),
   joined(fc.constant("ls"), pick("-a -l -R -d --color=never"), few),
   joined(pick("head tail"), pick("-1 -n1 -c3"), few),
   joined(fc.constant("grep"), pick("-n -r -c -q -f"), pick("x e a.txt"), few),
