@@ -29,8 +29,8 @@ export function writeLongSession(codexHome: string, cwd: string): void {
 
 function turnLines(turn: number, cwd: string): readonly string[] {
   const turnId = `0196a000-0000-7000-8000-${String(turn).padStart(12, "0")}`;
-  const asked = `Please look at module ${turn} and tell me what it does. ${words(turn, 40)}`;
-  const answer = `Module ${turn} reads its input and writes a report. ${words(turn, 150)}`;
+  const asked = `Please look at module ${turn} and tell me what it does. ${words(turn, /*count*/ 40)}`;
+  const answer = `Module ${turn} reads its input and writes a report. ${words(turn, /*count*/ 150)}`;
   const usage = {
     input_tokens: 900,
     cached_input_tokens: 500,
@@ -59,7 +59,7 @@ function turnLines(turn: number, cwd: string): readonly string[] {
     }),
     item({
       type: "reasoning",
-      summary: [{ type: "summary_text", text: words(turn, 60) }],
+      summary: [{ type: "summary_text", text: words(turn, /*count*/ 60) }],
       content: null,
       encrypted_content: "e".repeat(600),
     }),
@@ -72,7 +72,7 @@ function turnLines(turn: number, cwd: string): readonly string[] {
     item({
       type: "function_call_output",
       call_id: `call_${turn}`,
-      output: `Process exited with code 0\nOutput:\n${words(turn, 1200)}`,
+      output: `Process exited with code 0\nOutput:\n${words(turn, /*count*/ 1200)}`,
     }),
     line("event_msg", {
       type: "agent_message",

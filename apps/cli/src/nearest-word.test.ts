@@ -12,9 +12,9 @@ test.each([
   ["logn", "login"],
   ["loginn", "login"],
 ])("%s was meant to be %s", (typed, meant) => {
-  expect(nearestWord(typed, words, 1)).toBe(meant);
+  expect(nearestWord(typed, words, /*limit*/ 1)).toBe(meant);
 });
 
 test.each(["", "fix", "exwxc", "feet"])("%j is a word of its own", (typed) => {
-  expect(nearestWord(typed, words, 1)).toBeNull();
+  expect(nearestWord(typed, words, /*limit*/ 1)).toBeNull();
 });

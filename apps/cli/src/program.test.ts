@@ -81,17 +81,23 @@ describe("exec resume", () => {
   });
 
   test("with an id and a prompt", () => {
-    expect(parse("exec", "resume", "ID", "P")).toEqual(resumed("ID", false, "P"));
+    expect(parse("exec", "resume", "ID", "P")).toEqual(resumed("ID", /*last*/ false, "P"));
   });
 
   test("with --last, the one word is the prompt", () => {
-    expect(parse("exec", "resume", "--last", "P")).toEqual(resumed(undefined, true, "P"));
-    expect(parse("exec", "resume", "P", "--last")).toEqual(resumed(undefined, true, "P"));
+    expect(parse("exec", "resume", "--last", "P")).toEqual(
+      resumed(/*session*/ undefined, /*last*/ true, "P"),
+    );
+    expect(parse("exec", "resume", "P", "--last")).toEqual(
+      resumed(/*session*/ undefined, /*last*/ true, "P"),
+    );
   });
 
   test("behind the prompt of exec", () => {
-    expect(parse("exec", "P", "resume", "--last")).toEqual(resumed(undefined, true, "P"));
-    expect(parse("exec", "P", "resume", "ID")).toEqual(resumed("ID", false, "P"));
+    expect(parse("exec", "P", "resume", "--last")).toEqual(
+      resumed(/*session*/ undefined, /*last*/ true, "P"),
+    );
+    expect(parse("exec", "P", "resume", "ID")).toEqual(resumed("ID", /*last*/ false, "P"));
   });
 
   test("a value that reads resume is no subcommand", () => {

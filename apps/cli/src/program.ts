@@ -138,7 +138,7 @@ function mistypedCommand(program: Command): Parsed | null {
   const [word] = program.args;
   const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
   if (word === undefined || word.length < 3 || names.includes(word)) return null;
-  const meant = nearestWord(word, names, 1);
+  const meant = nearestWord(word, names, /*limit*/ 1);
   if (meant === null) return null;
   return {
     kind: "usage_error",

@@ -75,19 +75,19 @@ test("a thread runs, goes on, and is resumed by its id", async () => {
     finalResponse: "first answer",
     usage: { input_tokens: 200, cached_input_tokens: 0, output_tokens: 20 },
   });
-  expect(texts(sdk.world, 0).at(-1)).toBe("one\n\nmore");
+  expect(texts(sdk.world, /*index*/ 0).at(-1)).toBe("one\n\nmore");
   expect(sdk.world.model.requests[0]?.headers).toMatchObject({
     authorization: "Bearer sdk-key",
     originator: "codex_sdk_ts",
   });
 
   expect((await thread.run("two")).finalResponse).toBe("second answer");
-  expect(texts(sdk.world, 2).slice(-2)).toEqual(["first answer", "two"]);
+  expect(texts(sdk.world, /*index*/ 2).slice(-2)).toEqual(["first answer", "two"]);
 
   if (thread.id === null) throw new Error("the thread has no id");
   const resumed = sdk.codex.resumeThread(thread.id, sdk.options);
   expect((await resumed.run("three")).finalResponse).toBe("third answer");
-  expect(texts(sdk.world, 3).slice(-2)).toEqual(["second answer", "three"]);
+  expect(texts(sdk.world, /*index*/ 3).slice(-2)).toEqual(["second answer", "three"]);
   expect(await sdk.world.sessionFiles()).toHaveLength(1);
 });
 
@@ -155,8 +155,8 @@ test("options of a thread and of a turn reach the request", async () => {
     },
   });
   expect(body["tools"]).toContainEqual({ type: "web_search", external_web_access: true });
-  expect(texts(sdk.world, 0)).toContain("(image)");
-  const permissions = texts(sdk.world, 0)[0];
+  expect(texts(sdk.world, /*index*/ 0)).toContain("(image)");
+  const permissions = texts(sdk.world, /*index*/ 0)[0];
   expect(permissions).toContain("`workspace-write`");
   expect(permissions).toContain(sdk.world.home);
   const left = (await readdir(tmpdir())).filter((name) => name.startsWith("codex-output-schema-"));
@@ -164,7 +164,9 @@ test("options of a thread and of a turn reach the request", async () => {
 });
 
 test("a failed turn rejects with the reason, also when it never got through", async () => {
-  await using sdk = await sdkWorld([httpError(400, { error: { message: "no such model" } })]);
+  await using sdk = await sdkWorld([
+    httpError(/*status*/ 400, { error: { message: "no such model" } }),
+  ]);
   const thread = sdk.codex.startThread(sdk.options);
   await expect(thread.run("go")).rejects.toThrow(/no such model/);
   await using broken = await sdkWorld([respond([])].map((reply) => ({ ...reply, chunks: [] })));
@@ -194,7 +196,7 @@ test("an abort in mid-turn rejects, ends the process and its commands, and can b
   await expect(reading).rejects.toThrow(/abort/i);
   await waitFor(() => childrenOf(process.pid).every((pid) => before.has(pid)));
   expect((await thread.run("again")).finalResponse).toBe("resumed");
-  expect(texts(sdk.world, 1).some((text) => text.includes("<turn_aborted>"))).toBe(true);
+  expect(texts(sdk.world, /*index*/ 1).some((text) => text.includes("<turn_aborted>"))).toBe(true);
 });
 
 test("an abort before and during a silent stream rejects", async () => {
@@ -203,7 +205,7 @@ test("an abort before and during a silent stream rejects", async () => {
   await expect(thread.run("go", { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
   const stop = new AbortController();
   const running = thread.run("go", { signal: stop.signal });
-  await sdk.world.model.waitForRequests(1);
+  await sdk.world.model.waitForRequests(/*count*/ 1);
   stop.abort();
   await expect(running).rejects.toThrow(/abort|interrupted/i);
 });

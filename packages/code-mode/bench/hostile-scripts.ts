@@ -199,5 +199,5 @@ export function hostileScripts(): readonly HostileScript[] {
     name: `native ${name}`,
     source,
   }));
-  return [...wrap(attacks, Infinity), ...wrap(costly, 2), ...hanging];
+  return [...wrap(attacks, Infinity), ...wrap(costly, /*number*/ 2), ...hanging];
 }

@@ -69,7 +69,7 @@ export const benchmark = {
       ] as const
     ).map(
       ([label, key]) =>
-        `${label.padEnd(32)}p50 ${at(key, 0.5).padStart(9)}  p95 ${at(key, 0.95).padStart(9)}  max ${at(key, 1).padStart(9)}`,
+        `${label.padEnd(32)}p50 ${at(key, /*share*/ 0.5).padStart(9)}  p95 ${at(key, /*share*/ 0.95).padStart(9)}  max ${at(key, /*share*/ 1).padStart(9)}`,
     );
     const worst = runs.toSorted((a, b) => b.delayMs - a.delayMs).slice(0, 5);
     const text = [

@@ -34,7 +34,7 @@ function percentile(values: readonly number[], percent: number): number {
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
-const median = (values: readonly number[]): number => percentile(values, 50);
+const median = (values: readonly number[]): number => percentile(values, /*percent*/ 50);
 const mebibytes = (bytes: number): number => bytes / 2 ** 20;
 
 function duration(ms: number): string {
@@ -58,7 +58,7 @@ export function overheadTable({ samples, warmIterations, toolCounts }: Settings)
         name,
         ...[tools, samples, warmups, iterations].map(String),
         duration(mean(means)),
-        duration(percentile(means, 95)),
+        duration(percentile(means, /*percent*/ 95)),
         `${median(growth).toFixed(1)} MiB`,
         `${Math.max(...growth).toFixed(1)} MiB`,
       ];
@@ -113,13 +113,20 @@ export function ratioTable({ toolCounts, pairs, aiSdk }: Settings): Table {
   const samplesOf = (of: SampleRequest) => Array.from({ length: pairs }, () => run(of));
 
   const warm = toolCounts.map((tools) => {
-    const of = (subject: SampleRequest["subject"]) => request(subject, "warm", tools, 3, 200);
+    const of = (subject: SampleRequest["subject"]) =>
+      request(subject, "warm", tools, /*warmups*/ 3, /*iterations*/ 200);
     const taken = pairOf(of("code_mode"), of("node_vm"));
     return add(`warm exec, ${tools} tools / node:vm`, "0.50, 250 µs", taken);
   });
   for (const tools of aiSdk === undefined ? [] : toolCounts) {
-    const other = { ...request("ai_sdk", "warm", tools, 3, 50), folder: aiSdk };
-    const taken = pairOf(request("code_mode", "warm", tools, 3, 50), other);
+    const other = {
+      ...request("ai_sdk", "warm", tools, /*warmups*/ 3, /*iterations*/ 50),
+      folder: aiSdk,
+    };
+    const taken = pairOf(
+      request("code_mode", "warm", tools, /*warmups*/ 3, /*iterations*/ 50),
+      other,
+    );
     add(`warm exec, ${tools} tools / @ai-sdk/code-mode`, "", taken);
   }
   const [fewest = Number.NaN] = warm;
@@ -129,8 +136,8 @@ export function ratioTable({ toolCounts, pairs, aiSdk }: Settings): Table {
     rows.push([name, duration(most), duration(fewest), (most / fewest).toFixed(2), "1.40"]);
   }
   const brief = pairOf(
-    request("code_mode", "warm", 0, 1, 25),
-    request("node_vm", "warm", 0, 1, 25),
+    request("code_mode", "warm", /*tools*/ 0, /*warmups*/ 1, /*iterations*/ 25),
+    request("node_vm", "warm", /*tools*/ 0, /*warmups*/ 1, /*iterations*/ 25),
   );
   add("mean of 25 after 1 / node:vm", "2.00", brief, mean);
   add("median of the 25 / node:vm", "0.70", brief);
@@ -142,16 +149,23 @@ export function ratioTable({ toolCounts, pairs, aiSdk }: Settings): Table {
   );
   const cold = pairOf(request("code_mode", "cold"), request("worker", "cold"));
   add("exec with nothing started / a worker", "2.70", cold);
-  const idle = (subject: SampleRequest["subject"]) => request(subject, "idle", 0, 3, 30);
+  const idle = (subject: SampleRequest["subject"]) =>
+    request(subject, "idle", /*tools*/ 0, /*warmups*/ 3, /*iterations*/ 30);
   add("exec after 20 ms idle / node:vm", "1.60", pairOf(idle("code_mode"), idle("node_vm")));
-  const nested = request("code_mode", "nested", 1, 0, 300);
-  const pingPong = request("message_port", "nested", 0, 0, 300);
+  const nested = request("code_mode", "nested", /*tools*/ 1, /*warmups*/ 0, /*iterations*/ 300);
+  const pingPong = request(
+    "message_port",
+    "nested",
+    /*tools*/ 0,
+    /*warmups*/ 0,
+    /*iterations*/ 300,
+  );
   add("nested call / message there and back", "2.00", pairOf(nested, pingPong));
   for (const [name, bound, scenario, iterations] of [
     ["8 nested calls at once / 1", "3.00", "parallel", 100],
     ["nested call, 100 KB result / its JSON.parse", "1.40", "large_result", 30],
   ] as const) {
-    const taken = samplesOf(request("code_mode", scenario, 1, 0, iterations));
+    const taken = samplesOf(request("code_mode", scenario, /*tools*/ 1, /*warmups*/ 0, iterations));
     const withOther = taken.map((ours) => ({
       ours,
       other: { ...ours, times: ours.besides ?? [] },
@@ -161,16 +175,18 @@ export function ratioTable({ toolCounts, pairs, aiSdk }: Settings): Table {
 
   const alone = (name: string, value: string, bound: string) =>
     rows.push([name, value, "", "", bound]);
-  const stops = samplesOf(request("code_mode", "stop", 1, 0, 30)).flatMap(({ times }) => times);
-  alone("stop, p95", duration(percentile(stops, 95)), "10 ms");
-  const hung = samplesOf(request("code_mode", "native_stop", 0, 0, 3)).flatMap(
-    ({ times }) => times,
-  );
+  const stops = samplesOf(
+    request("code_mode", "stop", /*tools*/ 1, /*warmups*/ 0, /*iterations*/ 30),
+  ).flatMap(({ times }) => times);
+  alone("stop, p95", duration(percentile(stops, /*percent*/ 95)), "10 ms");
+  const hung = samplesOf(
+    request("code_mode", "native_stop", /*tools*/ 0, /*warmups*/ 0, /*iterations*/ 3),
+  ).flatMap(({ times }) => times);
   alone("stop of a native loop (grace 100 ms)", duration(median(hung)), "125 ms");
   const delays = samplesOf(request("code_mode", "loop_delay"));
   const delay = (index: number) => median(delays.map(({ times }) => times[index] ?? Number.NaN));
-  alone("host loop delay, 4 busy cells, p99", duration(delay(0)), "5 ms");
-  alone("host loop delay, 4 busy cells, max", duration(delay(1)), "25 ms");
+  alone("host loop delay, 4 busy cells, p99", duration(delay(/*index*/ 0)), "5 ms");
+  alone("host loop delay, 4 busy cells, max", duration(delay(/*index*/ 1)), "25 ms");
   const memory = pairOf(request("code_mode", "memory"), request("worker", "memory")).map(
     ({ ours, other }) => mebibytes(ours.residentGrowth - other.residentGrowth),
   );

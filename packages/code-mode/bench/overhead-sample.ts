@@ -143,7 +143,7 @@ async function timeScript(
 async function nestedCalls(service: CodeModeService, { iterations }: SampleRequest) {
   service.startTurnWorker({ invokeTool: async ({ input }) => input, notify() {} });
   const source = `for (let i = 0; i < ${iterations}; i++) await tools.tool_0({ a: 1 });`;
-  const time = await timeScript(service, syntheticTools(1), source);
+  const time = await timeScript(service, syntheticTools(/*count*/ 1), source);
   return { times: [time / iterations], residentGrowth: 0 };
 }
 
@@ -154,7 +154,7 @@ async function parallelCalls(service: CodeModeService, { iterations }: SampleReq
   const run = (call: string) =>
     timeScript(
       service,
-      syntheticTools(1),
+      syntheticTools(/*count*/ 1),
       `for (let i = 0; i < ${iterations}; i++) await ${call};`,
     );
   const besides = [(await run("tools.tool_0({ a: 1 })")) / iterations];
@@ -168,7 +168,7 @@ async function largeResults(service: CodeModeService, { iterations }: SampleRequ
   const run = (body: string) =>
     timeScript(
       service,
-      syntheticTools(1),
+      syntheticTools(/*count*/ 1),
       `const json = JSON.stringify(await tools.tool_0());${body}`,
     );
   const empty = await run("");
@@ -245,7 +245,7 @@ async function stops(service: CodeModeService, { iterations }: SampleRequest): P
     const source = sources[index % sources.length] ?? "";
     const request = {
       toolCallId: "bench",
-      enabledTools: syntheticTools(1),
+      enabledTools: syntheticTools(/*count*/ 1),
       source,
       yieldTimeMs: 5,
     };

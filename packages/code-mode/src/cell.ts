@@ -136,7 +136,7 @@ export class Cell {
   terminate(options: WaitOptions = {}): Promise<CellResponse> {
     if (this.#state.type === "held") return Promise.resolve(this.#deliver(this.#state.outcome));
     if (this.#state.type === "gone") return Promise.resolve(this.#options.missing());
-    const { waiter, response } = this.#createWaiter(undefined, options);
+    const { waiter, response } = this.#createWaiter(/*yieldMs*/ undefined, options);
     this.#replace(this.#state.waiter);
     const stopping = this.#state.type === "terminating";
     this.#state = { type: "terminating", waiter };

@@ -99,11 +99,11 @@ export function createEngineMemory(memory: WasmMemory, heap: HeapPlace | undefin
     take() {
       const end = heapEnd();
       const copy = (offset: number, to: number) => ({ offset, bytes: bytes.slice(offset, to) });
-      if (heap === undefined) return { parts: [copy(0, end)], end };
+      if (heap === undefined) return { parts: [copy(/*offset*/ 0, end)], end };
       // The engine allocated a little before its heap was first looked at, and below that its stack
       // has left traces: all that is in use down from there is taken along.
       const start = usedStart(bytes, heap.start - 2 * blockBytes);
-      return { parts: [copy(0, usedEnd(bytes, staticBytes)), copy(start, end)], end };
+      return { parts: [copy(/*offset*/ 0, usedEnd(bytes, staticBytes)), copy(start, end)], end };
     },
     restore(snapshot) {
       const end = heapEnd();

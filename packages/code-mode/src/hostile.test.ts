@@ -39,17 +39,20 @@ async function run(source: string, yieldTimeMs: number): Promise<CellResponse> {
 test("over a thousand hostile scripts end, and each next script finds a clean world", async () => {
   const scripts = hostileScripts();
   expect(scripts.length).toBeGreaterThan(1000);
-  const clean = await run(witness, 20_000);
+  const clean = await run(witness, /*yieldTimeMs*/ 20_000);
   expect(clean.status).toBe("completed");
   const queue = [...scripts];
   const ends = new Map<string, number>();
   const lane = async (): Promise<void> => {
     for (let script = queue.shift(); script !== undefined; script = queue.shift()) {
-      const { status } = await run(`globalThis.leaked = "canary"; ${script.source}`, 4);
+      const { status } = await run(
+        `globalThis.leaked = "canary"; ${script.source}`,
+        /*yieldTimeMs*/ 4,
+      );
       ends.set(status, (ends.get(status) ?? 0) + 1);
       if (queue.length % 10 > 0) continue;
       service.replaceStoredValues({});
-      const after = await run(witness, 20_000);
+      const after = await run(witness, /*yieldTimeMs*/ 20_000);
       expect([script.name, after]).toEqual([script.name, { ...clean, cellId: expect.any(String) }]);
     }
   };

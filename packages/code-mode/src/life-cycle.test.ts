@@ -61,21 +61,19 @@ test("a cell that yields is waited for, phase by phase, under one id", async () 
   );
   expect(summary(await first)).toEqual(["yielded", "1", "phase 1"]);
   const second = service.wait({ cellId: "1", yieldTimeMs: minute });
-  (await gates.arrived(1)).open(null);
+  (await gates.arrived(/*count*/ 1)).open(/*value*/ null);
   expect(summary(await second)).toEqual(["yielded", "1", "phase 2"]);
   const third = service.wait({ cellId: "1", yieldTimeMs: minute });
-  (await gates.arrived(2)).open(null);
+  (await gates.arrived(/*count*/ 2)).open(/*value*/ null);
   expect(summary(await third)).toEqual(["completed", "1", "phase 3"]);
   expect(summary(await service.wait({ cellId: "1" }))).toEqual(["missing", "1"]);
 });
 
 test("the yield timer answers although the script never returns to its loop", async () => {
   const service = open();
-  expect(summary(await execute(service, 'text("phase 1"); while (true) {}', 100))).toEqual([
-    "yielded",
-    "1",
-    "phase 1",
-  ]);
+  expect(
+    summary(await execute(service, 'text("phase 1"); while (true) {}', /*yieldTimeMs*/ 100)),
+  ).toEqual(["yielded", "1", "phase 1"]);
   expect(summary(await service.wait({ cellId: "1", yieldTimeMs: 0 }))).toEqual(["yielded", "1"]);
   expect(summary(await service.wait({ cellId: "1", terminate: true }))).toEqual([
     "terminated",
@@ -116,7 +114,7 @@ test.each([
     "1",
     "begun",
   ]);
-  const call = callsTool ? await gates.arrived(1) : undefined;
+  const call = callsTool ? await gates.arrived(/*count*/ 1) : undefined;
   const stopped = await service.wait({ cellId: "1", terminate: true });
   expect(summary(stopped)).toEqual(["terminated", "1"]);
   expect(call?.signal.aborted ?? true).toBe(true);
@@ -152,7 +150,7 @@ test("several cells run at once and are resumed in any order", async () => {
     `text("${name} begins"); yield_control(); text("${name} " + await tools.gate("${name}"));`;
   expect(summary(await execute(service, source("A")))).toEqual(["yielded", "1", "A begins"]);
   expect(summary(await execute(service, source("B")))).toEqual(["yielded", "2", "B begins"]);
-  await gates.arrived(2);
+  await gates.arrived(/*count*/ 2);
   expect(service.liveCells()).toEqual(["1", "2"]);
   gates.calls.find((call) => call.input === "B")?.open("done");
   expect(summary(await service.wait({ cellId: "2" }))).toEqual(["completed", "2", "B done"]);
@@ -182,7 +180,7 @@ test("a second waiting call replaces the first, which finds the cell missing", a
   const first = service.wait({ cellId: "1" });
   const second = service.wait({ cellId: "1" });
   expect(summary(await first)).toEqual(["missing", "1"]);
-  (await gates.arrived(1)).open(null);
+  (await gates.arrived(/*count*/ 1)).open(/*value*/ null);
   expect(summary(await second)).toEqual(["completed", "1", "1"]);
 });
 
@@ -213,11 +211,11 @@ test("an aborted call leaves its cell running, and nothing is lost", async () =>
     },
     { signal: turn.signal },
   );
-  const call = await gates.arrived(1);
+  const call = await gates.arrived(/*count*/ 1);
   turn.abort(new Error("interrupted"));
   await expect(waiting).rejects.toThrow("interrupted");
   expect(call.signal.aborted).toBe(false);
-  call.open(null);
+  call.open(/*value*/ null);
   expect(summary(await service.wait({ cellId: "1" }))).toEqual(["completed", "1", "a", "b"]);
   expect(service.storedValues()).toEqual({ k: 1 });
 });
@@ -263,7 +261,7 @@ test("stored values are merged key by key, in the order of delivery", async () =
   ]);
   expect(service.storedValues()).toEqual({ a: "new", keep: true, y: 2 });
   await service.wait({ cellId: "999999" });
-  (await gates.arrived(1)).open(null);
+  (await gates.arrived(/*count*/ 1)).open(/*value*/ null);
   await service.wait({ cellId: "1" });
   expect(service.storedValues()).toEqual({ a: "old", keep: true, x: 1, y: 2 });
 });
@@ -281,9 +279,9 @@ test("a cell sees the stored values as they were when it started", async () => {
   const gates = openGates(service);
   service.replaceStoredValues({ k: "then" });
   const running = execute(service, 'await tools.gate(); text(load("k"))');
-  const call = await gates.arrived(1);
+  const call = await gates.arrived(/*count*/ 1);
   service.replaceStoredValues({ k: "now" });
-  call.open(null);
+  call.open(/*value*/ null);
   expect(summary(await running)).toEqual(["completed", "1", "then"]);
 });
 
@@ -306,13 +304,13 @@ test("what is asked for between turns is carried out by the next turn's host", a
   const service = open();
   const first = openGates(service);
   await execute(service, "yield_control(); await tools.gate(1); text(await tools.gate(2))");
-  const call = await first.arrived(1);
+  const call = await first.arrived(/*count*/ 1);
   first.worker[Symbol.dispose]();
-  call.open(null);
+  call.open(/*value*/ null);
   await sleep(30);
   expect(first.calls).toHaveLength(1);
   const second = openGates(service);
-  (await second.arrived(1)).open("second turn");
+  (await second.arrived(/*count*/ 1)).open("second turn");
   expect(summary(await service.wait({ cellId: "1" }))).toEqual(["completed", "1", "second turn"]);
 });
 
@@ -321,7 +319,7 @@ test("disposal stops every cell, refuses whoever waits, and cancels their tool c
   const gates = openGates(service);
   const waiting = execute(service, "await tools.gate()");
   const looping = execute(service, "for (;;);");
-  const call = await gates.arrived(1);
+  const call = await gates.arrived(/*count*/ 1);
   await Promise.all([
     expect(waiting).rejects.toMatchObject({ code: "disposed" }),
     expect(looping).rejects.toMatchObject({ code: "disposed" }),

@@ -25,9 +25,15 @@ test.each<[CellResponse, string, boolean]>([
 test("wall time is rounded half up to one decimal", () => {
   const header = (wallTimeMs: number) =>
     responseItems({ status: "completed", ...answer([]) }, { wallTimeMs }).items[0];
-  expect(header(0)).toEqual(text("Script completed\nWall time 0.0 seconds\nOutput:\n"));
-  expect(header(50)).toEqual(text("Script completed\nWall time 0.1 seconds\nOutput:\n"));
-  expect(header(60_000)).toEqual(text("Script completed\nWall time 60.0 seconds\nOutput:\n"));
+  expect(header(/*wallTimeMs*/ 0)).toEqual(
+    text("Script completed\nWall time 0.0 seconds\nOutput:\n"),
+  );
+  expect(header(/*wallTimeMs*/ 50)).toEqual(
+    text("Script completed\nWall time 0.1 seconds\nOutput:\n"),
+  );
+  expect(header(/*wallTimeMs*/ 60_000)).toEqual(
+    text("Script completed\nWall time 60.0 seconds\nOutput:\n"),
+  );
 });
 
 test("the error of a failed script comes last", () => {

@@ -373,7 +373,7 @@ class Service implements CodeModeService {
   #called(cell: Cell, tools: PreparedTools, call: number, name: string, input: string): void {
     const tool = tools.byName.get(name);
     if (tool === undefined) {
-      cell.answer(call, false, JSON.stringify(`There is no tool "${name}".`));
+      cell.answer(call, /*ok*/ false, JSON.stringify(`There is no tool "${name}".`));
       return;
     }
     this.#request({

@@ -74,7 +74,7 @@ const piece: fc.Arbitrary<Piece> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant("entry" as const),
-      path: path(3),
+      path: path(/*longest*/ 3),
       value: inlineValue,
       style: fc.nat(11),
     }),
@@ -83,7 +83,7 @@ const piece: fc.Arbitrary<Piece> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant("header" as const),
-      path: path(3),
+      path: path(/*longest*/ 3),
       isArray: fc.boolean(),
       style: fc.nat(11),
     }),
@@ -148,8 +148,8 @@ const document = fc
   });
 
 const edit: fc.Arbitrary<TomlEdit> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ set: path(3), value: inlineValue }) },
-  { weight: 1, arbitrary: fc.record({ clear: path(3), prune: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ set: path(/*longest*/ 3), value: inlineValue }) },
+  { weight: 1, arbitrary: fc.record({ clear: path(/*longest*/ 3), prune: fc.boolean() }) },
 );
 
 function startsWith(whole: Path, prefix: Path): boolean {

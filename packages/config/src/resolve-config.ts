@@ -179,7 +179,7 @@ async function readTexts(settings: Settings, input: ResolveInput) {
   const compactPrompt = nonBlank(flags.compactPrompt) ?? nonBlank(settings.compact_prompt);
   const instructionsFile = fileFor(flags.baseInstructions, "model_instructions_file");
   const compactFile = fileFor(compactPrompt, "experimental_compact_prompt_file");
-  const catalogFile = fileFor(undefined, "model_catalog_json");
+  const catalogFile = fileFor(/*override*/ undefined, "model_catalog_json");
   const read = (key: string, file: AbsolutePath | undefined) =>
     file === undefined ? undefined : readInstructions(key, file, readFile, origins);
   const [instructions, compact, modelCatalog, user] = await Promise.all([
@@ -364,11 +364,11 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     ghostSnapshot: {
       ignoreLargeUntrackedFiles: limit(
         snapshot.ignore_large_untracked_files ?? snapshot.ignore_untracked_files_over_bytes,
-        10_485_760,
+        /*fallback*/ 10_485_760,
       ),
       ignoreLargeUntrackedDirs: limit(
         snapshot.ignore_large_untracked_dirs ?? snapshot.large_untracked_dir_warning_threshold,
-        200,
+        /*fallback*/ 200,
       ),
       disableWarnings: snapshot.disable_warnings ?? false,
     },

@@ -154,10 +154,10 @@ describe("what is pointed to", () => {
   });
 
   test("a line comes without its line end", () => {
-    expect([lineOf("a\r\nb\nc", 1), lineOf("a\r\nb\nc", 3), lineOf("a", 9)]).toEqual([
-      "a",
-      "c",
-      "",
-    ]);
+    expect([
+      lineOf("a\r\nb\nc", /*line*/ 1),
+      lineOf("a\r\nb\nc", /*line*/ 3),
+      lineOf("a", /*line*/ 9),
+    ]).toEqual(["a", "c", ""]);
   });
 });

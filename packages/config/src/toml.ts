@@ -40,7 +40,11 @@ export function emptyTable(): Record<string, TomlValue> {
 
 function plain(value: unknown, depth: number): TomlValue {
   if (depth > maxDepth) {
-    throw new TomlSyntaxError(`tables and arrays are nested more than ${maxDepth} deep`, 1, 1);
+    throw new TomlSyntaxError(
+      `tables and arrays are nested more than ${maxDepth} deep`,
+      /*line*/ 1,
+      /*column*/ 1,
+    );
   }
   if (typeof value === "bigint") {
     return value > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
@@ -58,7 +62,7 @@ function plain(value: unknown, depth: number): TomlValue {
 export async function parseToml(text: string): Promise<TomlTable> {
   const { parse, TomlError } = await import("smol-toml");
   try {
-    return plain(parse(text, { integersAsBigInt: "asNeeded" }), 0) as TomlTable;
+    return plain(parse(text, { integersAsBigInt: "asNeeded" }), /*depth*/ 0) as TomlTable;
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [summary = "not valid TOML"] = error.message.split("\n", 1);

@@ -69,7 +69,7 @@ describe("allowing for good", () => {
     expect(await readFile(join(home, "rules/default.rules"), "utf8")).toBe(
       'prefix_rule(pattern=["no-such-program", "--flag"], decision="allow")\n',
     );
-    expect(sent(world, 1).at(-1)).toMatchObject({
+    expect(sent(world, /*index*/ 1).at(-1)).toMatchObject({
       role: "developer",
       content: [{ text: expect.stringMatching(/- \["no-such-program","--flag"\]$/) as string }],
     });
@@ -113,7 +113,7 @@ describe("request_permissions", () => {
         return { type: "request_permissions_response", id: "p1", response: { permissions, scope } };
       });
       expect(events.filter(({ msg }) => msg.type === "request_permissions")).toHaveLength(1);
-      expect(sent(world, 1).at(-1)).toMatchObject({
+      expect(sent(world, /*index*/ 1).at(-1)).toMatchObject({
         output: JSON.stringify({ permissions: { file_system: { write: [sub] } }, scope }),
       });
       expect(await readFile(join(sub, "one"), "utf8")).toBe("one\n");
@@ -149,7 +149,7 @@ describe("request_user_input", () => {
           : null,
       );
     }
-    const outputs = sent(world, 3).filter(({ type }) => type === "function_call_output");
+    const outputs = sent(world, /*index*/ 3).filter(({ type }) => type === "function_call_output");
     expect(outputs).toMatchObject([1, 2].map(() => ({ output: JSON.stringify({ answers }) })));
   });
 });
@@ -182,7 +182,7 @@ describe("a reviewer in the person's place", () => {
           return respond([exec("echo x > changed; pwd", `r${reviews}`)]);
         }
         if (last?.type === "function_call_output") looked.push(JSON.stringify(last.output));
-        return respond([message(`It is fine: ${assessment("low", 5)}`)]);
+        return respond([message(`It is fine: ${assessment("low", /*risk_score*/ 5)}`)]);
       },
       config,
     });
@@ -203,7 +203,7 @@ describe("a reviewer in the person's place", () => {
 
   test("denies for a high risk, and when the answer is none", async () => {
     for (const [answer, reason] of [
-      [assessment("high", 95), /risk is unacceptable: because/],
+      [assessment("high", /*risk_score*/ 95), /risk is unacceptable: because/],
       ["I would rather not say", /the review failed: the reviewer's answer is not JSON/],
     ] as const) {
       await using world = await threadWorld({
@@ -215,7 +215,7 @@ describe("a reviewer in the person's place", () => {
       });
       const { thread } = await world.manager.startThread(world.config);
       await say(thread, "do it");
-      expect(sent(world, 2).at(-1)).toMatchObject({
+      expect(sent(world, /*index*/ 2).at(-1)).toMatchObject({
         output: expect.stringMatching(reason) as string,
       });
     }
@@ -255,7 +255,7 @@ describe("a command of the person's own", () => {
       aggregated_output: "hi\n",
     });
     await say(thread, "and now?");
-    expect(record(world, 0)).toMatch(
+    expect(record(world, /*index*/ 0)).toMatch(
       /<command>\\necho hi > made; cat made\\n<\/command>\\n<result>\\nExit code: 0\\nDuration: \d+\.\d{4} seconds\\nOutput:\\nhi\\n\\n<\/result>/,
     );
   });
@@ -283,6 +283,6 @@ describe("a command of the person's own", () => {
       if (msg.type === "turn_aborted") break;
     }
     await say(thread, "and now?");
-    expect(record(world, 0)).toMatch(/Exit code: -1\\n.*command aborted by user/);
+    expect(record(world, /*index*/ 0)).toMatch(/Exit code: -1\\n.*command aborted by user/);
   });
 });

@@ -107,7 +107,7 @@ export class PendingApprovals {
       turn_id: turnId,
       questions,
     };
-    return this.#userInput.ask(callId, null, () => announce(event), signal);
+    return this.#userInput.ask(callId, /*byDefault*/ null, () => announce(event), signal);
   }
 
   /** Hands an answer to its question; false when nobody waits for it. */

@@ -78,7 +78,7 @@ function chunkCounts(): readonly number[] {
     call_id: `${tool} 0`,
     output: "",
   }));
-  return [answer([], 0).chunks.length, answer(outputs, 1).chunks.length];
+  return [answer([], /*index*/ 0).chunks.length, answer(outputs, /*index*/ 1).chunks.length];
 }
 
 describe.each([

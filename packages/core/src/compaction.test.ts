@@ -96,7 +96,7 @@ test("without a summary the turn ends, and its message is not recorded", async (
   await using world = await threadWorld({
     script: [
       respond([message("long work")], full),
-      httpError(400, { error: { message: "no" } }),
+      httpError(/*status*/ 400, { error: { message: "no" } }),
       respond([message("SUMMARY")]),
       respond([message("ok")]),
     ],

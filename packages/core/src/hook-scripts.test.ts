@@ -64,7 +64,7 @@ describe("Stop", () => {
         },
       ],
     });
-    const prompts = [prompt(1), prompt(2)];
+    const prompts = [prompt(/*round*/ 1), prompt(/*round*/ 2)];
     const isPrompt = (each: unknown) => JSON.stringify(each).includes("<hook_prompt");
     expect(world.model.requests[2]?.input.filter(isPrompt)).toEqual(prompts);
     const kept = (await readLines(thread)).flatMap((line) =>
@@ -89,7 +89,7 @@ describe("Stop", () => {
       msg.type === "item_completed" && msg.item.type === "HookPrompt" ? [msg.item] : [],
     );
     expect(items).toEqual([{ type: "HookPrompt", id: expect.any(String) as string, fragments }]);
-    expect(lastItem(world, 1)).toMatchObject({ role: "user", content: [{}, {}] });
+    expect(lastItem(world, /*request*/ 1)).toMatchObject({ role: "user", content: [{}, {}] });
     const lines = (await readLines(thread)).map(lineLabel);
     expect(lines.filter((label) => label.includes("hook_prompt"))).toHaveLength(1);
   });
@@ -125,7 +125,9 @@ describe("Stop", () => {
       [expect.any(String), "round 2 & on"],
     ]);
     await say(resumed.thread, "again");
-    expect(sent(world, 3).filter((label) => label.includes("hook_prompt"))).toHaveLength(2);
+    expect(
+      sent(world, /*request*/ 3).filter((label) => label.includes("hook_prompt")),
+    ).toHaveLength(2);
   });
 
   test("who types a hook prompt has said something, now and after a resume", async () => {
@@ -170,7 +172,7 @@ EOF`,
     if (thread.rolloutPath === null) throw new Error("there is no session file");
     const resumed = await world.manager.resumeThread(config, thread.rolloutPath);
     await say(resumed.thread, "two");
-    expect(sent(world, 1).filter((label) => label.startsWith("developer"))).toEqual([
+    expect(sent(world, /*request*/ 1).filter((label) => label.startsWith("developer"))).toEqual([
       'developer "True startup"',
       'developer "True resume"',
     ]);
@@ -194,7 +196,7 @@ EOF`,
       UserPromptSubmit: [{ command: "echo third" }],
     });
     await say(thread, "go");
-    expect(sent(world, 0)).toEqual([
+    expect(sent(world, /*request*/ 0)).toEqual([
       'developer "first"',
       'developer "second"',
       'user "go"',
@@ -215,7 +217,7 @@ EOF`,
     expect(world.model.requests).toEqual([]);
     expect(events.at(-1)?.msg).toMatchObject({ type: "task_complete", last_agent_message: null });
     await say(thread, "two");
-    expect(sent(world, 0)).toEqual(['developer "kept"', 'user "two"']);
+    expect(sent(world, /*request*/ 0)).toEqual(['developer "kept"', 'user "two"']);
   });
 
   test("a refused prompt leaves its context behind, and nothing else", async () => {
@@ -239,7 +241,7 @@ EOF`,
     await say(thread, "my secret");
     await say(thread, "fine");
     expect(world.model.requests).toHaveLength(1);
-    expect(sent(world, 0)).toEqual(['developer "a word on it"', 'user "fine"']);
+    expect(sent(world, /*request*/ 0)).toEqual(['developer "a word on it"', 'user "fine"']);
     expect(JSON.stringify(await readLines(thread))).not.toContain("my secret");
   });
 
@@ -263,7 +265,12 @@ EOF`,
     await thread.submit({ type: "user_input", items: [{ type: "text", text: "refuse me" }] });
     await writeFile(join(config.cwd, "go"), "");
     await eventsUntil(thread, turnEnded);
-    expect(sent(world, 1)).toEqual(['user "one"', "call c1", "output c1", 'user "two"']);
+    expect(sent(world, /*request*/ 1)).toEqual([
+      'user "one"',
+      "call c1",
+      "output c1",
+      'user "two"',
+    ]);
     await waitFor(() => existsSync(file));
     expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({
       "input-messages": ["one", "two"],
@@ -320,7 +327,7 @@ describe("before a tool", () => {
       const events = labels(await say(thread, "go"));
       expect(existsSync(join(config.cwd, "marker"))).toBe(false);
       expect(events.filter((label) => label.startsWith("exec_command"))).toEqual([]);
-      expect(lastItem(world, 1)).toEqual({
+      expect(lastItem(world, /*request*/ 1)).toEqual({
         type: "function_call_output",
         call_id: "c1",
         output: `Blocked by a PreToolUse hook: not today\nCommand: ${command}`,
@@ -355,7 +362,7 @@ describe("before a tool", () => {
     });
     await say(thread, "go");
     expect(existsSync(join(config.cwd, "new.txt"))).toBe(false);
-    expect(lastItem(world, 1)).toEqual({
+    expect(lastItem(world, /*request*/ 1)).toEqual({
       type: "custom_tool_call_output",
       call_id: "c2",
       output: "Blocked by a PreToolUse hook: not today\nTool: apply_patch",
@@ -399,7 +406,12 @@ describe("after a tool", () => {
       ),
     );
     await say(thread, "go");
-    expect(sent(world, 1)).toEqual(['user "go"', "call c1", "output c1", 'developer "note"']);
+    expect(sent(world, /*request*/ 1)).toEqual([
+      'user "go"',
+      "call c1",
+      "output c1",
+      'developer "note"',
+    ]);
     expect(world.model.requests[1]?.input.at(-2)).toMatchObject({
       output: expect.stringMatching(/Output:\na\nb\n$/) as string,
     });
@@ -428,7 +440,7 @@ describe("after a tool", () => {
     });
     const { thread } = await threadWithScripts(world, post(answer));
     const events = await say(thread, "go");
-    expect(lastItem(world, 1)).toEqual({
+    expect(lastItem(world, /*request*/ 1)).toEqual({
       type: "function_call_output",
       call_id: "c1",
       output: expected,
@@ -461,7 +473,7 @@ describe("after a tool", () => {
         tool_use_id: "c1",
       },
     ]);
-    expect(lastItem(world, 2)).toEqual({
+    expect(lastItem(world, /*request*/ 2)).toEqual({
       type: "function_call_output",
       call_id: "c2",
       output: "noted",

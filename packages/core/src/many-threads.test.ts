@@ -73,7 +73,7 @@ test("nothing of one thread is seen by another, and ending them leaves nothing o
     };
     const manager = stack.use(
       new ThreadManager({
-        ...hostOf(0),
+        ...hostOf(/*index*/ 0),
         environment,
         lookUpModel: (name) => lookUpModel(bundledCatalogue, name),
         shell: { kind: "bash", path: "/bin/bash" },

@@ -68,7 +68,7 @@ function approvalText(policy: AskForApproval): string {
         .filter(([, value]) => value === asked)
         .map(([name]) => name)
         .join("; ") || "nothing";
-    return `Approval policy is \`granular\`. The user is asked about: ${names(true)}. Refused without asking: ${names(false)}. ${policy.granular.sandbox_approval ? ESCALATION : ""}`.trimEnd();
+    return `Approval policy is \`granular\`. The user is asked about: ${names(/*asked*/ true)}. Refused without asking: ${names(/*asked*/ false)}. ${policy.granular.sandbox_approval ? ESCALATION : ""}`.trimEnd();
   }
   switch (policy) {
     case "never":

@@ -90,7 +90,7 @@ test("blank files and dangling links are passed over", async () => {
 
 test("the person's own instructions come first, behind a line that says where the project's begin", () => {
   expect(combineInstructions("mine", "project")).toBe("mine\n\n--- project-doc ---\n\nproject");
-  expect(combineInstructions(null, "project")).toBe("project");
-  expect(combineInstructions("mine", null)).toBe("mine");
-  expect(combineInstructions(null, null)).toBeNull();
+  expect(combineInstructions(/*global*/ null, "project")).toBe("project");
+  expect(combineInstructions("mine", /*project*/ null)).toBe("mine");
+  expect(combineInstructions(/*global*/ null, /*project*/ null)).toBeNull();
 });

@@ -134,7 +134,7 @@ describe("rollback", () => {
       [
         ...turn("t1", "one", permissions, environment),
         ...turn("t2", "two", environment),
-        rolledBack(1),
+        rolledBack(/*turns*/ 1),
       ],
       policy,
     );
@@ -148,13 +148,19 @@ describe("rollback", () => {
   });
 
   test("the first turn takes the initial context along", () => {
-    const state = replay([...turn("t1", "one", permissions, environment), rolledBack(1)], policy);
+    const state = replay(
+      [...turn("t1", "one", permissions, environment), rolledBack(/*turns*/ 1)],
+      policy,
+    );
     expect(itemsOf(state)).toEqual([]);
     expect(state.reference).toBeNull();
   });
 
   test("more turns than there are empties the history", () => {
-    const state = replay([...turn("t1", "one"), ...turn("t2", "two"), rolledBack(99)], policy);
+    const state = replay(
+      [...turn("t1", "one"), ...turn("t2", "two"), rolledBack(/*turns*/ 99)],
+      policy,
+    );
     expect(itemsOf(state)).toEqual([]);
   });
 
@@ -166,7 +172,7 @@ describe("rollback", () => {
       { type: "compacted", payload: { message: "", replacement_history: [userMessage("sum")] } },
       completed("c"),
       ...turn("t3", "three", permissions),
-      rolledBack(2),
+      rolledBack(/*turns*/ 2),
     ];
     expect(itemsOf(replay(lines, policy))).toEqual([
       permissions,
@@ -180,8 +186,8 @@ describe("rollback", () => {
       ...turn("t1", "one"),
       ...turn("t2", "two"),
       ...turn("t3", "three"),
-      rolledBack(1),
-      rolledBack(1),
+      rolledBack(/*turns*/ 1),
+      rolledBack(/*turns*/ 1),
       ...turn("t4", "four"),
     ];
     expect(itemsOf(replay(lines, policy))).toEqual([
@@ -198,7 +204,7 @@ describe("rollback", () => {
       started("shell"),
       item(userMessage("<user_shell_command>ls</user_shell_command>")),
       completed("shell"),
-      rolledBack(1),
+      rolledBack(/*turns*/ 1),
     ];
     expect(itemsOf(replay(lines, policy))).toEqual([]);
   });
@@ -211,7 +217,7 @@ describe("rollback", () => {
       item(environment),
       ...said("two"),
       item(answer("b")),
-      rolledBack(1),
+      rolledBack(/*turns*/ 1),
     ];
     expect(itemsOf(replay(lines, policy))).toEqual([environment, userMessage("one"), answer("a")]);
   });

@@ -154,7 +154,7 @@ class Replay {
     const before = this.#hasTurnEvents
       ? this.#entries.length
       : this.#entries.findLastIndex(({ origin }) => origin !== "context") + 1;
-    this.#startTurn(null, before);
+    this.#startTurn(/*turnId*/ null, before);
     this.#turnOpen = false;
     this.#turnContext = context;
   }

@@ -91,12 +91,12 @@ export async function sample(
         continue;
       }
       needsFollowUp = true;
-      const recorded = recordItems(services, [event.item], undefined);
+      const recorded = recordItems(services, [event.item], /*origin*/ undefined);
       if (routed.kind === "call") {
         runs.start(routed.call, recorded);
       } else {
         await recorded;
-        await recordItems(services, [routed.output], undefined);
+        await recordItems(services, [routed.output], /*origin*/ undefined);
       }
     }
   } catch (error) {

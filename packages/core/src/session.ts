@@ -222,7 +222,7 @@ export class Session implements Thread {
     const thread = this.#resources;
     const span = this.#parts.options.tracing?.startSpan("startup_prewarm");
     const prepare = async () => {
-      const turn = await this.#turnContext("", null, span);
+      const turn = await this.#turnContext("", /*outputSchema*/ null, span);
       const metadata = threadMetadata(thread, turn);
       return { request: await emptyRequest(thread, turn), turnMetadata: () => metadata };
     };
@@ -488,7 +488,7 @@ export class Session implements Thread {
 
   /** The running turn tells the model of it; when that is over, the record is made at once. */
   async #runShellBeside(active: ActiveTurn, command: string): Promise<void> {
-    const turn = await this.#turnContext(active.id, null);
+    const turn = await this.#turnContext(active.id, /*outputSchema*/ null);
     const { signal } = active.controller;
     const item = await runUserShell(command, this.#shellContext(turn), signal);
     if (this.#active === null) return this.#recordNote(turn, item);
@@ -734,7 +734,7 @@ export class Session implements Thread {
     const inputs = [...untold, ...queued].filter((items) => items.length > 0);
     if (inputs.length === 0) return;
     await this.#parts.recorder?.materialise();
-    const turn = await this.#turnContext("", null);
+    const turn = await this.#turnContext("", /*outputSchema*/ null);
     const services = {
       threadId: this.id,
       turn,

@@ -50,7 +50,7 @@ test("a start's and a prompt's contexts stand around the prompt, once", async ()
   const events = labels(await say(thread, "one"));
   await say(thread, "two");
   expect(sources).toEqual(["startup"]);
-  expect(sent(world, 1)).toEqual([
+  expect(sent(world, /*request*/ 1)).toEqual([
     'developer "start"',
     'user "one"',
     'developer "about one"',
@@ -78,7 +78,7 @@ test("a refused prompt is not recorded, and no request is sent", async () => {
   expect(events.at(-1)?.msg).toMatchObject({ type: "task_complete", last_agent_message: null });
   expect(world.model.requests).toHaveLength(0);
   await say(thread, "fine");
-  expect(sent(world, 0)).toEqual(['user "fine"']);
+  expect(sent(world, /*request*/ 0)).toEqual(['user "fine"']);
 });
 
 test("once the hooks are shut down nothing passes that they would have been asked about", async () => {

@@ -83,7 +83,7 @@ export class ThreadManager implements AsyncDisposable {
   /** Starts a new thread. Its session file appears with the first user message. */
   async startThread(config: ThreadConfig): Promise<StartedThread> {
     const id = newThreadId(this.#now(config).getTime());
-    const instructions = this.#instructions(config, null);
+    const instructions = this.#instructions(config, /*meta*/ null);
     const settings = this.#recorderSettings(config);
     return this.#open(config, {
       id,
@@ -201,7 +201,7 @@ export class ThreadManager implements AsyncDisposable {
    */
   async archiveThread(id: ThreadId): Promise<AbsolutePath> {
     await this.#shutDown(id);
-    return archiveThread(this.#options.codexHome, await this.#pathOf(null, { id }));
+    return archiveThread(this.#options.codexHome, await this.#pathOf(/*config*/ null, { id }));
   }
 
   /** Brings an archived session back to the listing. @throws CoreError `session_not_found` */

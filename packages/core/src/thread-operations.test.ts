@@ -55,9 +55,9 @@ describe("a rollback", () => {
     await say(thread, "one");
     await thread.submit(readOnly);
     await say(thread, "two");
-    expect(await rollBack(thread, 1)).toEqual(["token_count", "thread_rolled_back"]);
+    expect(await rollBack(thread, /*turns*/ 1)).toEqual(["token_count", "thread_rolled_back"]);
     await say(thread, "three");
-    expect(sent(world.model, -1)).toEqual([
+    expect(sent(world.model, /*request*/ -1)).toEqual([
       ...context,
       'user "one"',
       'assistant "ok"',
@@ -70,9 +70,9 @@ describe("a rollback", () => {
     await using world = await threadWorld({ script: [ok] });
     const { thread } = await world.manager.startThread(world.config);
     await say(thread, "one");
-    await rollBack(thread, 99);
+    await rollBack(thread, /*turns*/ 99);
     await say(thread, "two");
-    expect(sent(world.model, -1)).toEqual([...context, 'user "two"']);
+    expect(sent(world.model, /*request*/ -1)).toEqual([...context, 'user "two"']);
   });
 
   test("over a compaction brings the turns before it back", async () => {
@@ -85,9 +85,9 @@ describe("a rollback", () => {
     await thread.submit({ type: "compact" });
     await eventsUntil(thread, turnEnded);
     await say(thread, "three");
-    await rollBack(thread, 2);
+    await rollBack(thread, /*turns*/ 2);
     await say(thread, "four");
-    expect(sent(world.model, -1)).toEqual([
+    expect(sent(world.model, /*request*/ -1)).toEqual([
       ...context,
       'user "one"',
       'assistant "ok"',
@@ -114,7 +114,7 @@ describe("a rollback", () => {
     await using world = await threadWorld({ script: [ok], config: { ephemeral: true } });
     const { thread } = await world.manager.startThread(world.config);
     await say(thread, "one");
-    expect(await rollBack(thread, 1)).toEqual(["error"]);
+    expect(await rollBack(thread, /*turns*/ 1)).toEqual(["error"]);
   });
 });
 
@@ -130,7 +130,7 @@ describe("a fork", () => {
     expect(configured).toMatchObject({ session_id: fork.id, forked_from_id: thread.id });
     expect(world.model.requests).toHaveLength(1);
     await say(fork, "two");
-    expect(sent(world.model, -1)).toEqual([
+    expect(sent(world.model, /*request*/ -1)).toEqual([
       ...context,
       'user "one"',
       'assistant "ok"',
@@ -153,7 +153,7 @@ describe("a fork", () => {
       beforeUserMessage: 1,
     });
     await say(fork, "other");
-    expect(sent(world.model, -1)).toEqual([
+    expect(sent(world.model, /*request*/ -1)).toEqual([
       ...context,
       'user "one"',
       'assistant "ok"',
@@ -187,7 +187,7 @@ describe("a fork", () => {
     });
     await say(committed, "three");
     await say(interrupted, "three");
-    expect([sent(world.model, 2), sent(world.model, 3)]).toEqual([
+    expect([sent(world.model, /*request*/ 2), sent(world.model, /*request*/ 3)]).toEqual([
       [...context, 'user "one"', 'assistant "ok"', 'user "three"'],
       [
         ...context,
@@ -294,7 +294,12 @@ test("what is typed during a compaction is a turn of its own behind it", async (
     [compaction, "task_complete"],
     [typed, "task_complete"],
   ]);
-  expect(sent(world.model, -1)).toEqual(['user "one"', summary, ...context, 'user "two"']);
+  expect(sent(world.model, /*request*/ -1)).toEqual([
+    'user "one"',
+    summary,
+    ...context,
+    'user "two"',
+  ]);
 });
 
 describe("steering", () => {
@@ -310,7 +315,7 @@ describe("steering", () => {
     await thread.submit({ type: "interrupt" });
     await eventsUntil(thread, turnEnded);
     await say(thread, "three");
-    expect(sent(world.model, -1)).toEqual([
+    expect(sent(world.model, /*request*/ -1)).toEqual([
       ...context,
       'user "one"',
       "user turn_aborted",
@@ -328,7 +333,7 @@ describe("steering", () => {
     await thread.shutdown();
     const { thread: resumed } = await world.manager.resumeThread(world.config, pathOf(thread));
     await say(resumed, "three");
-    expect(sent(world.model, -1).slice(-3)).toEqual([
+    expect(sent(world.model, /*request*/ -1).slice(-3)).toEqual([
       "user turn_aborted",
       'user "two"',
       'user "three"',
@@ -353,7 +358,7 @@ describe("steering", () => {
     });
     await eventsUntil(thread, turnEnded);
     expect(thread.settings).toMatchObject({ cwd: world.config.cwd, model: "gpt-5.2-codex" });
-    expect(sent(world.model, -1).at(-1)).toBe('user "two"');
+    expect(sent(world.model, /*request*/ -1).at(-1)).toBe('user "two"');
   });
 
   test.each([
@@ -397,7 +402,7 @@ test("a reviewer that changes is told, and sticks", async () => {
   });
   await eventsUntil(thread, turnEnded);
   expect(thread.settings.approvalsReviewer).toBe("guardian_subagent");
-  expect(sent(world.model, -1).slice(-2)).toEqual([
+  expect(sent(world.model, /*request*/ -1).slice(-2)).toEqual([
     "developer permissions instructions",
     'user "two"',
   ]);
@@ -477,5 +482,5 @@ test("a history that no longer fits a smaller model is summarised by the one bef
     "gpt-5.2-codex",
     "small",
   ]);
-  expect(sent(world.model, -1)[0]).toBe('user "one"');
+  expect(sent(world.model, /*request*/ -1)[0]).toBe('user "one"');
 });

@@ -298,7 +298,7 @@ describe("failures", () => {
   });
 
   test.each([
-    ["a refused request", httpError(400, { error: { message: "bad" } })],
+    ["a refused request", httpError(/*status*/ 400, { error: { message: "bad" } })],
     ["a cut stream without retries", brokenStream()],
   ])("%s ends the turn with an error, and the next turn works", async (_name, reply) => {
     await using world = await threadWorld({ script: [reply, respond([message("ok")])] });

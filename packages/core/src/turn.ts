@@ -63,11 +63,12 @@ export async function runTurn(
   input: readonly PendingInput[],
 ): Promise<TurnOutcome> {
   const { pendingInput } = services;
-  if (pendingInput.length === 0) return completed(null);
+  if (pendingInput.length === 0) return completed(/*lastAgentMessage*/ null);
   const noRoom = await makeRoom(services);
   if (noRoom !== null) return withoutInput(services, input, noRoom);
   await recordContext(services);
-  if (!(await startSession(services))) return withoutInput(services, input, stoppedByHook(null));
+  if (!(await startSession(services)))
+    return withoutInput(services, input, stoppedByHook(/*lastAgentMessage*/ null));
 
   let lastAgentMessage: string | null = null;
   let hasSampled = false;
@@ -75,7 +76,7 @@ export async function runTurn(
   for (;;) {
     await recordNotices(services);
     if ((await acceptPendingInput(services)) === "refused") {
-      return hasSampled ? completed(lastAgentMessage) : stoppedByHook(null);
+      return hasSampled ? completed(lastAgentMessage) : stoppedByHook(/*lastAgentMessage*/ null);
     }
     try {
       const sampled = await sampleWithRetries(services);
@@ -101,7 +102,7 @@ export async function runTurn(
 
 /** A turn whose only work is a summary in place of the history. */
 export async function runCompaction(services: TurnServices): Promise<TurnOutcome> {
-  return (await compactOrFail(services, "manual")) ?? completed(null);
+  return (await compactOrFail(services, "manual")) ?? completed(/*lastAgentMessage*/ null);
 }
 
 /** Records what the turn's end left untold, so that the next turn tells it. */
@@ -198,7 +199,7 @@ async function acceptInput(services: TurnServices, input: PendingInput): Promise
   }
   if (input.kind === "mail") {
     await services.materialise();
-    await recordItems(services, [mailItem(input.communication)], undefined);
+    await recordItems(services, [mailItem(input.communication)], /*origin*/ undefined);
     return true;
   }
   const verdict = await services.hooks?.promptSubmit(inputText(input.items));

@@ -90,7 +90,7 @@ describe("a thread over WebSocket", () => {
       await say(thread, "more");
       return w.model.requests.map(({ input }) => input.map(itemLabel));
     };
-    expect(await inputs(true)).toEqual(await inputs(false));
+    expect(await inputs(/*webSockets*/ true)).toEqual(await inputs(/*webSockets*/ false));
   });
 
   it("announces the start of a turn at once, and can be interrupted while it warms up", async () => {
@@ -113,7 +113,7 @@ describe("a thread over WebSocket", () => {
     const whole = respond([message("Hi.")]);
     await using w = await world({
       streamMaxRetries: 2,
-      script: (_request, index) => (index < 2 ? endAfter(1, whole, "cut") : whole),
+      script: (_request, index) => (index < 2 ? endAfter(/*count*/ 1, whole, "cut") : whole),
     });
     const { thread } = await w.manager.startThread(w.config);
     const events = await say(thread, "go");
@@ -134,7 +134,7 @@ describe("a thread over WebSocket", () => {
     await using w = await world({
       streamMaxRetries: 2,
       script: [respond([message("Hi.")])],
-      server: { handshake: () => httpError(500) },
+      server: { handshake: () => httpError(/*status*/ 500) },
     });
     const { thread } = await w.manager.startThread(w.config);
     const events = [...(await say(thread, "go")), ...(await say(thread, "more"))];
@@ -155,7 +155,7 @@ describe("a thread over WebSocket", () => {
   it("uses HTTP at once where the server has no WebSocket", async () => {
     await using w = await world({
       script: [respond([message("Hi.")])],
-      server: { handshake: () => httpError(426) },
+      server: { handshake: () => httpError(/*status*/ 426) },
     });
     const { thread } = await w.manager.startThread(w.config);
     const events = await say(thread, "go");
@@ -169,7 +169,7 @@ describe("a thread over WebSocket", () => {
       streamMaxRetries: 3,
       script: [
         httpError(
-          429,
+          /*status*/ 429,
           { error: { type: "usage_limit_reached", plan_type: "plus" } },
           { "x-codex-primary-used-percent": "100", "x-codex-primary-window-minutes": "15" },
         ),

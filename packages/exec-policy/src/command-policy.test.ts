@@ -98,12 +98,12 @@ prefix_rule(["git", "push", "x"], "prompt", justification="ask")
 describe("asking", () => {
   test("a rule that asks gives its reason, and no amendment", () => {
     expect(judge('prefix_rule(["rm"], "prompt", justification="careful")', "rm x")).toEqual(
-      ask("`bash -lc 'rm x'` needs approval: careful (/rules/a.rules:1)", null),
+      ask("`bash -lc 'rm x'` needs approval: careful (/rules/a.rules:1)", /*amendment*/ null),
     );
     expect(judge('prefix_rule(["rm"], "prompt")', ["rm", "x"])).toEqual(
       ask(
         "`rm x` needs approval: a rule asks about commands that begin with `rm` (/rules/a.rules:1)",
-        null,
+        /*amendment*/ null,
       ),
     );
     expect(judge('prefix_rule(["rm"], "prompt")', "rm x && apple", untrusted)).toMatchObject({
@@ -112,22 +112,28 @@ describe("asking", () => {
   });
 
   test("an unknown command under untrusted offers its own words", () => {
-    expect(judge("", ["cargo", "build"], untrusted)).toEqual(ask(null, ["cargo", "build"]));
-    expect(judge("", "cargo build", untrusted)).toEqual(ask(null, ["cargo", "build"]));
+    expect(judge("", ["cargo", "build"], untrusted)).toEqual(
+      ask(/*reason*/ null, ["cargo", "build"]),
+    );
+    expect(judge("", "cargo build", untrusted)).toEqual(ask(/*reason*/ null, ["cargo", "build"]));
   });
 
   test("what rules allow is left out of the offer", () => {
-    expect(judge('prefix_rule(["cat"])', "cat && apple", untrusted)).toEqual(ask(null, ["apple"]));
+    expect(judge('prefix_rule(["cat"])', "cat && apple", untrusted)).toEqual(
+      ask(/*reason*/ null, ["apple"]),
+    );
   });
 
   test("nothing is offered that would not cover the whole script", () => {
-    expect(judge("", "apple && pear", untrusted)).toEqual(ask(null, null));
-    expect(judge("", "ls && pear", untrusted)).toEqual(ask(null, ["pear"]));
+    expect(judge("", "apple && pear", untrusted)).toEqual(ask(/*reason*/ null, /*amendment*/ null));
+    expect(judge("", "ls && pear", untrusted)).toEqual(ask(/*reason*/ null, ["pear"]));
   });
 
   test("nothing is offered for words that the shell expands, nor for a bare interpreter", () => {
-    expect(judge("", "rm -f *.o")).toEqual(ask(null, null));
-    expect(judge("", ["/usr/bin/python3"], untrusted)).toEqual(ask(null, null));
+    expect(judge("", "rm -f *.o")).toEqual(ask(/*reason*/ null, /*amendment*/ null));
+    expect(judge("", ["/usr/bin/python3"], untrusted)).toEqual(
+      ask(/*reason*/ null, /*amendment*/ null),
+    );
   });
 
   test("a shorter prefix is offered beside the exact one where it covers the call", () => {
@@ -144,7 +150,7 @@ describe("asking", () => {
 
   test("a here-document has no words to offer", () => {
     const script = "python3 <<'PY'\nprint(1)\nPY";
-    expect(judge("", script, untrusted)).toEqual(ask(null, null));
+    expect(judge("", script, untrusted)).toEqual(ask(/*reason*/ null, /*amendment*/ null));
   });
 });
 
@@ -154,29 +160,37 @@ describe("the prefix that the model suggests", () => {
     command = "cargo install x",
     rules = "",
   ): unknown => judge(rules, command, { ...escalated, prefixRule });
-  const own = ask(null, ["cargo", "install", "x"]);
+  const own = ask(/*reason*/ null, ["cargo", "install", "x"]);
 
   test("it is offered if it covers the call", () => {
-    expect(suggest(["cargo", "install"])).toEqual(ask(null, ["cargo", "install"]));
-    expect(suggest(["touch"], "ls; touch a && touch b")).toEqual(ask(null, ["touch"]));
+    expect(suggest(["cargo", "install"])).toEqual(ask(/*reason*/ null, ["cargo", "install"]));
+    expect(suggest(["touch"], "ls; touch a && touch b")).toEqual(ask(/*reason*/ null, ["touch"]));
   });
 
   test("one that is empty, that does not match, or that covers a part only is not", () => {
     expect(suggest([])).toEqual(own);
     expect(suggest(["cargo", "build"])).toEqual(own);
-    expect(suggest(["touch"], "touch a && curl b")).toEqual(ask(null, null));
+    expect(suggest(["touch"], "touch a && curl b")).toEqual(
+      ask(/*reason*/ null, /*amendment*/ null),
+    );
   });
 
   test("a banned one is not, a longer one is", () => {
     const command = "python3 -c X";
-    expect(suggest(["python3"], command)).toEqual(ask(null, ["python3", "-c", "X"]));
-    expect(suggest(["python3", "-c"], command)).toEqual(ask(null, ["python3", "-c", "X"]));
-    expect(suggest(["python3", "-c", "X"], command)).toEqual(ask(null, ["python3", "-c", "X"]));
+    expect(suggest(["python3"], command)).toEqual(ask(/*reason*/ null, ["python3", "-c", "X"]));
+    expect(suggest(["python3", "-c"], command)).toEqual(
+      ask(/*reason*/ null, ["python3", "-c", "X"]),
+    );
+    expect(suggest(["python3", "-c", "X"], command)).toEqual(
+      ask(/*reason*/ null, ["python3", "-c", "X"]),
+    );
   });
 
   test("none is taken where a rule has matched", () => {
     const rules = 'prefix_rule(["touch"])';
-    expect(suggest(["curl"], "touch a && curl b", rules)).toEqual(ask(null, ["curl", "b"]));
+    expect(suggest(["curl"], "touch a && curl b", rules)).toEqual(
+      ask(/*reason*/ null, ["curl", "b"]),
+    );
     expect(suggest(["touch"], "touch a", 'prefix_rule(["touch"], "prompt")')).toMatchObject({
       amendment: null,
     });
@@ -184,45 +198,65 @@ describe("the prefix that the model suggests", () => {
 
   test("none is taken for a here-document that also writes to files", () => {
     const heredoc = (redirect: string) => `apple <<'X'${redirect}\ntext\nX`;
-    expect(suggest(["apple"], heredoc(""))).toEqual(ask(null, ["apple"]));
-    expect(suggest(["apple"], heredoc(" > /tmp/x"))).toEqual(ask(null, null));
+    expect(suggest(["apple"], heredoc(""))).toEqual(ask(/*reason*/ null, ["apple"]));
+    expect(suggest(["apple"], heredoc(" > /tmp/x"))).toEqual(
+      ask(/*reason*/ null, /*amendment*/ null),
+    );
   });
 });
 
 describe("running", () => {
   test("a known-safe command runs confined, even when it asks for more", () => {
-    expect(judge("", "echo a", untrusted)).toEqual(run(false, ["echo", "a"]));
-    expect(judge("", "echo a", escalated)).toEqual(run(false, ["echo", "a"]));
+    expect(judge("", "echo a", untrusted)).toEqual(run(/*bypassSandbox*/ false, ["echo", "a"]));
+    expect(judge("", "echo a", escalated)).toEqual(run(/*bypassSandbox*/ false, ["echo", "a"]));
   });
 
   test("a command that a rule allows runs unconfined, and offers nothing", () => {
-    expect(judge('prefix_rule(["cargo"])', "cargo build", untrusted)).toEqual(run(true, null));
-    expect(judge('prefix_rule(["cargo"])', ["cargo", "build"], untrusted)).toEqual(run(true, null));
+    expect(judge('prefix_rule(["cargo"])', "cargo build", untrusted)).toEqual(
+      run(/*bypassSandbox*/ true, /*amendment*/ null),
+    );
+    expect(judge('prefix_rule(["cargo"])', ["cargo", "build"], untrusted)).toEqual(
+      run(/*bypassSandbox*/ true, /*amendment*/ null),
+    );
   });
 
   test("a rule for one command does not free another in the same script", () => {
     const rules = 'prefix_rule(["cargo"])';
-    expect(judge(rules, "cargo build && curl x")).toEqual(run(false, null));
-    expect(judge(rules, "cargo build | tail -n 3")).toEqual(run(true, null));
-    expect(judge(rules, "cargo build && ls *.rs | wc -l", untrusted)).toEqual(run(true, null));
+    expect(judge(rules, "cargo build && curl x")).toEqual(
+      run(/*bypassSandbox*/ false, /*amendment*/ null),
+    );
+    expect(judge(rules, "cargo build | tail -n 3")).toEqual(
+      run(/*bypassSandbox*/ true, /*amendment*/ null),
+    );
+    expect(judge(rules, "cargo build && ls *.rs | wc -l", untrusted)).toEqual(
+      run(/*bypassSandbox*/ true, /*amendment*/ null),
+    );
     expect(judge(rules, "cargo build && find -* .", untrusted)).toMatchObject({ kind: "ask" });
   });
 
   test("a here-document of an allowed command runs unconfined, unless it has other effects", () => {
     const rules = 'prefix_rule(["python3"])\nprefix_rule(["cat"])';
-    expect(judge(rules, "python3 <<'PY'\nprint(1)\nPY", untrusted)).toEqual(run(true, null));
-    expect(judge(rules, "cat <<'X' > /etc/x\ntext\nX")).toEqual(run(false, null));
-    expect(judge(rules, "PATH=. cat <<'X'\ntext\nX")).toEqual(run(false, null));
+    expect(judge(rules, "python3 <<'PY'\nprint(1)\nPY", untrusted)).toEqual(
+      run(/*bypassSandbox*/ true, /*amendment*/ null),
+    );
+    expect(judge(rules, "cat <<'X' > /etc/x\ntext\nX")).toEqual(
+      run(/*bypassSandbox*/ false, /*amendment*/ null),
+    );
+    expect(judge(rules, "PATH=. cat <<'X'\ntext\nX")).toEqual(
+      run(/*bypassSandbox*/ false, /*amendment*/ null),
+    );
   });
 
   test("a program that only has a shell's name is not taken for one", () => {
     const rules = 'prefix_rule(["cargo"])';
     const call = ["./bash", "-lc", "cargo build"];
-    expect(judge(rules, call)).toEqual(run(false, null));
-    expect(judge(rules, call, untrusted)).toEqual(ask(null, call));
+    expect(judge(rules, call)).toEqual(run(/*bypassSandbox*/ false, /*amendment*/ null));
+    expect(judge(rules, call, untrusted)).toEqual(ask(/*reason*/ null, call));
     expect(judge('prefix_rule(["cargo"], "forbidden")', call)).toMatchObject({ kind: "forbidden" });
     const nix = ["/nix/bash", "-lc", "cargo build"];
-    expect(judge(rules, nix, { trustedPrograms: ["/nix/bash"] })).toEqual(run(true, null));
+    expect(judge(rules, nix, { trustedPrograms: ["/nix/bash"] })).toEqual(
+      run(/*bypassSandbox*/ true, /*amendment*/ null),
+    );
   });
 });
 
@@ -296,22 +330,28 @@ describe("approval policies that refuse to ask", () => {
 
   test("granular refuses by its flag for rules as soon as a rule asks", () => {
     const mixed = "git x && make";
-    expect(judge(rules, mixed, granular(false, true))).toEqual({
+    expect(judge(rules, mixed, granular(/*rulesFlag*/ false, /*sandboxApproval*/ true))).toEqual({
       kind: "forbidden",
       reason:
         "`bash -lc 'git x && make'` rejected: a rule asks for approval, and the approval policy refuses what rules ask for",
     });
-    expect(judge(rules, mixed, granular(true, true))).toMatchObject({ kind: "ask" });
-    expect(judge(rules, mixed, granular(true, false))).toMatchObject({ kind: "ask" });
+    expect(
+      judge(rules, mixed, granular(/*rulesFlag*/ true, /*sandboxApproval*/ true)),
+    ).toMatchObject({ kind: "ask" });
+    expect(
+      judge(rules, mixed, granular(/*rulesFlag*/ true, /*sandboxApproval*/ false)),
+    ).toMatchObject({ kind: "ask" });
   });
 
   test("granular refuses by its flag for the sandbox when only heuristics ask", () => {
-    expect(judge(rules, "make", granular(true, false))).toEqual({
+    expect(judge(rules, "make", granular(/*rulesFlag*/ true, /*sandboxApproval*/ false))).toEqual({
       kind: "forbidden",
       reason:
         "`bash -lc make` rejected: it would need approval, and the approval policy refuses such questions",
     });
-    expect(judge(rules, "make", granular(false, true))).toMatchObject({ kind: "ask" });
+    expect(
+      judge(rules, "make", granular(/*rulesFlag*/ false, /*sandboxApproval*/ true)),
+    ).toMatchObject({ kind: "ask" });
   });
 });
 
@@ -330,7 +370,7 @@ describe("a broken rules file", () => {
       expect(summary(judgeBroken(command))).toEqual(
         ask(
           `\`bash -lc ${command.includes(" ") ? `'${command}'` : command}\` needs approval: nothing runs unasked while a rules file is broken (${broken.message})`,
-          null,
+          /*amendment*/ null,
         ),
       );
     }
@@ -448,7 +488,7 @@ test("whatever is offered for allowing for good lets the same call run unasked a
         if (prefix === undefined || prefix === null) continue;
         offers += 1;
         const again = judgeCommand(allowPrefix(policy, prefix), call, linux);
-        expect(summary(again)).toEqual(run(true, null));
+        expect(summary(again)).toEqual(run(/*bypassSandbox*/ true, /*amendment*/ null));
       }
     }),
     { numRuns: 500 },

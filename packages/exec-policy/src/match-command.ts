@@ -56,7 +56,7 @@ export function matchPrefixes(
   const { resolveHostExecutables = false, platform = process.platform } = options;
   const [program] = argv;
   if (program === undefined) return [];
-  const exact = matchRules(policy.rulesByProgram.get(program), argv, null);
+  const exact = matchRules(policy.rulesByProgram.get(program), argv, /*resolvedProgram*/ null);
   if (exact.length > 0 || !resolveHostExecutables) return exact;
   const paths = platform === "win32" ? nodePath.win32 : nodePath.posix;
   if (!paths.isAbsolute(program)) return [];

@@ -47,7 +47,7 @@ describe.each(kinds)("a %s process with pipes", (kind) => {
   test("prints on two streams and ends with its code", async () => {
     await using made = makeEnvironment(kind);
     expect(await shell(made, "echo out; echo err >&2; exit 3")).toEqual({
-      end: ended(3),
+      end: ended(/*code*/ 3),
       stdout: "out\n",
       stderr: "err\n",
     });
@@ -59,7 +59,7 @@ describe.each(kinds)("a %s process with pipes", (kind) => {
       made,
       "cat; echo a > /dev/stdout; echo b > /dev/stderr; echo c >> /proc/self/fd/1; test -p /dev/stdout && echo pipe",
     );
-    expect(run).toEqual({ end: ended(0), stdout: "a\nc\npipe\n", stderr: "b\n" });
+    expect(run).toEqual({ end: ended(/*code*/ 0), stdout: "a\nc\npipe\n", stderr: "b\n" });
   });
 
   test("Node.js programs run children of their own, and are heard", async () => {
@@ -74,7 +74,7 @@ describe.each(kinds)("a %s process with pipes", (kind) => {
     `;
     const run = await runArgv(made, [process.execPath, "-e", outer]);
     expect(run).toEqual({
-      end: ended(0),
+      end: ended(/*code*/ 0),
       stdout: "inner\nasync inner\nclosed 0\n",
       stderr: "",
     });
@@ -156,8 +156,8 @@ describe("the end of a process", () => {
       made.request(["bash", "-c", "sleep 1000 & printf 'hello %s' $!"]),
     );
     const output = collect(running);
-    expect(await running.exited).toEqual(ended(0));
-    expect(await running.closed).toEqual(ended(0));
+    expect(await running.exited).toEqual(ended(/*code*/ 0));
+    expect(await running.closed).toEqual(ended(/*code*/ 0));
     expect(output.stdout).toMatch(/^hello \d+$/);
     const left = Number(output.stdout.split(" ")[1]);
     expect(isRunning(left)).toBe(true);
@@ -198,10 +198,10 @@ describe("the end of a process", () => {
     writeFileSync(`${tools}/bwrap`, script, { mode: 0o755 });
     await using made = makeEnvironment("bwrap", { searchPath: tools });
     try {
-      expect((await shell(made, "exit 5")).end).toEqual(ended(5));
+      expect((await shell(made, "exit 5")).end).toEqual(ended(/*code*/ 5));
       writeFileSync(broken, "");
       expect((await shell(made, "exit 5")).end).toEqual({
-        ...ended(1),
+        ...ended(/*code*/ 1),
         startFailure: "the sandbox could not start: it is broken",
       });
     } finally {
@@ -319,7 +319,7 @@ describe("starting", () => {
     );
     controller.abort();
     const output = collect(running);
-    expect(await running.closed).toEqual(ended(0));
+    expect(await running.closed).toEqual(ended(/*code*/ 0));
     expect(output.stdout).toBe("alive\n");
   });
 
@@ -347,7 +347,7 @@ describe("starting", () => {
   test("without the C library, named pipes do", async () => {
     await using made = makeEnvironment("unconfined", { nativeCalls: false });
     const run = await shell(made, "echo a > /dev/stdout; echo b > /dev/stderr; exit 4");
-    expect(run).toEqual({ end: ended(4), stdout: "a\n", stderr: "b\n" });
+    expect(run).toEqual({ end: ended(/*code*/ 4), stdout: "a\n", stderr: "b\n" });
     await expect(
       made.environment.start(made.request(["true"], { terminal: { rows: 24, cols: 80 } })),
     ).rejects.toMatchObject({ code: "terminal_unavailable" });

@@ -133,7 +133,7 @@ export function createLocalEnvironment(options: LocalEnvironmentOptions): Enviro
 
   const watchdog = createWatchdog({
     async startShell(script) {
-      const [pipe] = await openPipes(1, await loadNative());
+      const [pipe] = await openPipes(/*count*/ 1, await loadNative());
       if (pipe === undefined) throw new ExecError("pipes_unavailable", "no pipe was opened");
       try {
         const shell = sandbox.prepareUnconfined({

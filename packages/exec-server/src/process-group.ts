@@ -58,7 +58,7 @@ export function createProcessGroup({ pid, wholeSession }: ProcessGroupOptions): 
       for (const member of sessionMembers(pid)) send(member, signal);
     },
     leaderEnded() {
-      gone = !send(-pid, 0) && !(wholeSession && sessionMembers(pid).length > 0);
+      gone = !send(-pid, /*signal*/ 0) && !(wholeSession && sessionMembers(pid).length > 0);
       return !gone;
     },
   };

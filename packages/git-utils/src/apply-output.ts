@@ -23,7 +23,7 @@ function rule(pattern: string, verdict: Verdict | null): Rule {
 }
 
 const rules: readonly Rule[] = [
-  rule(`checking patch ${name}(?: => .+)?\\.\\.\\.`, null),
+  rule(`checking patch ${name}(?: => .+)?\\.\\.\\.`, /*verdict*/ null),
   rule(`applied(?: patch)?(?: to)? ${name} cleanly\\.?`, "applied"),
   rule(`applied(?: patch)?(?: to)? ${name} with conflicts\\.?`, "conflicted"),
   rule(`applying patch ${name} with \\d+ rejects?\\.{0,3}`, "conflicted"),

@@ -80,7 +80,7 @@ async function nearestRemoteCommit(
   remotes: readonly string[],
   branches: readonly string[],
 ): Promise<string | null> {
-  const found = await inTurns(branches, 4, async (branch) => {
+  const found = await inTurns(branches, /*width*/ 4, async (branch) => {
     for (const remote of remotes) {
       const ref = `refs/remotes/${remote}/${branch}`;
       const sha = await askGitForText(["rev-parse", "--verify", "--quiet", ref], call);
@@ -121,7 +121,7 @@ async function diffFrom(
   const untracked = splitAtNul(listed.stdout).map(pathText);
   let size = tracked.stdout.length;
   const omitted: string[] = [];
-  const pieces = await inTurns(untracked, 4, async (path) => {
+  const pieces = await inTurns(untracked, /*width*/ 4, async (path) => {
     // A name that is not UTF-8 cannot be an argument; a nested repository is no file.
     if (size >= maxBytes || path.startsWith('"') || path.endsWith("/")) {
       omitted.push(path);

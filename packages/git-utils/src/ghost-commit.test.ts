@@ -113,8 +113,8 @@ test("a forced file goes in whatever its size", async () => {
 test("a folder with many untracked files is left out, and kept with the limit off at restore", async () => {
   await using repository = await quickRepository({ "src/a.txt": "a\n" });
   const { path } = repository;
-  await many(path, "models", 201);
-  await many(path, "src/models", 200);
+  await many(path, "models", /*count*/ 201);
+  await many(path, "src/models", /*count*/ 200);
   const { commit, report } = await createGhostCommitWithReport({ repoPath: path });
   expect(report.large_untracked_dirs).toEqual([
     { path: "models", file_count: 201 },
@@ -136,8 +136,8 @@ test("a folder with many untracked files is left out, and kept with the limit of
 test("names of dependency and build folders are in no list, report or removal, unless the list is changed", async () => {
   await using repository = await quickRepository({ "a.txt": "a\n" });
   const { path } = repository;
-  await many(path, "node_modules/x", 3);
-  await many(path, "src/.venv", 3);
+  await many(path, "node_modules/x", /*count*/ 3);
+  await many(path, "src/.venv", /*count*/ 3);
   const ghost = await createGhostCommit({ repoPath: path, ignore_large_untracked_dirs: 2 });
   expect([ghost.preexisting_untracked_files, ghost.preexisting_untracked_dirs]).toEqual([[], []]);
   await writeFile(repository.join("node_modules/x/later"), "new");

@@ -124,7 +124,7 @@ test(
     await localBranches(path);
     await remoteUrls(path);
     await mergeBaseWithHead(path, "main");
-    expect(await recentCommits(path, 2)).toHaveLength(2);
+    expect(await recentCommits(path, /*limit*/ 2)).toHaveLength(2);
     expect(await hasChanges(path)).toBe(true);
     expect((await diffToRemote(path))?.diff).toContain("+agent");
     const restored = await restoreGhostCommit(ghost, { repoPath: path });

@@ -50,7 +50,7 @@ test("outside of a repository every question has an empty answer", async () => {
     await currentBranchName(path),
     await defaultBranchName(path),
     await localBranches(path),
-    await recentCommits(path, 3),
+    await recentCommits(path, /*limit*/ 3),
     await diffToRemote(path),
     await resolveTrustRoot(path),
   ]).toEqual([null, null, null, null, null, null, [], [], null, null]);
@@ -62,7 +62,7 @@ test("without git the questions have empty answers, and a snapshot says what is 
   expect([
     await collectGitInfo(repository.path, options),
     await hasChanges(repository.path, options),
-    await recentCommits(repository.path, 1, options),
+    await recentCommits(repository.path, /*limit*/ 1, options),
   ]).toEqual([null, null, []]);
   await expect(createGhostCommit({ ...options, repoPath: repository.path })).rejects.toMatchObject({
     code: "git_not_found",
@@ -97,14 +97,14 @@ test("commits come newest first, up to the limit", async () => {
   await using repository = await quickRepository({ "a.txt": "a\n" });
   await repository.git("commit", "-qm", "Second: \u00fcber", "--allow-empty");
   await repository.git("commit", "-qm", "Third", "--allow-empty");
-  const all = await recentCommits(repository.path, 0);
+  const all = await recentCommits(repository.path, /*limit*/ 0);
   expect(all.map(({ subject }) => subject)).toEqual(["Third", "Second: \u00fcber", "First commit"]);
   expect(all[0]).toEqual({
     sha: await repository.git("rev-parse", "HEAD"),
     timestamp: 1_767_323_045,
     subject: "Third",
   });
-  expect(await recentCommits(repository.path, 2)).toEqual(all.slice(0, 2));
+  expect(await recentCommits(repository.path, /*limit*/ 2)).toEqual(all.slice(0, 2));
 });
 
 test("branches are sorted with main and master in front; remotes with origin in front", async () => {

@@ -167,12 +167,12 @@ test("git's words mark the paths of the diff; conflicted beats applied beats ski
     "error: not-in-the-diff.txt: does not exist in index",
   ].join("\n");
   const paths = ["a.txt", "b.txt", "c.txt", "spécial.txt", "e.bin", "f.bin", "g.bin", "silent.txt"];
-  expect(parseApplyOutput(output, paths, false)).toEqual({
+  expect(parseApplyOutput(output, paths, /*allApplied*/ false)).toEqual({
     applied: ["b.txt"],
     skipped: ["c.txt", "e.bin", "g.bin", "spécial.txt"],
     conflicted: ["a.txt", "f.bin"],
   });
-  expect(parseApplyOutput("", ["silent.txt"], true).applied).toEqual(["silent.txt"]);
+  expect(parseApplyOutput("", ["silent.txt"], /*allApplied*/ true).applied).toEqual(["silent.txt"]);
 });
 
 test("any name survives being written as text and read again", () => {

@@ -87,10 +87,10 @@ function parseStatus(output: Buffer): Status {
     const add = (path: string) => {
       if (!isSubmodule) tracked.push(path);
     };
-    if (kind === "1") add(afterFields(record, 8));
-    if (kind === "u") add(afterFields(record, 10));
+    if (kind === "1") add(afterFields(record, /*fields*/ 8));
+    if (kind === "u") add(afterFields(record, /*fields*/ 10));
     if (kind === "2") {
-      add(afterFields(record, 9));
+      add(afterFields(record, /*fields*/ 9));
       const source = records.next().value;
       if (source !== undefined) add(pathText(source));
     }
@@ -136,7 +136,7 @@ export async function sortChanges(
   const directories = listed.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
   const files = listed.filter((path) => !path.endsWith("/"));
 
-  const states = await inTurns(files, 32, (path) => fileState(root, path));
+  const states = await inTurns(files, /*width*/ 32, (path) => fileState(root, path));
   const untracked: string[] = [];
   const leftOut: string[] = [];
   const large: LargeUntrackedFile[] = [];

@@ -148,7 +148,7 @@ export function createHooks(options: HooksOptions): Hooks {
     if (unsendable !== null) {
       const finished = started.map(({ handler, summary }) => {
         const judgement = failed(event, unsendable, handler.failClosed);
-        return { summary: finishedSummary(summary, judgement, now(), 0), judgement };
+        return { summary: finishedSummary(summary, judgement, now(), /*duration*/ 0), judgement };
       });
       for (const { summary } of finished) announce("hook_completed", summary);
       return mergeOutcome(event, finished);

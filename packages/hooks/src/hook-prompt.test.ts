@@ -188,7 +188,7 @@ function message(id: string | undefined, ...content: MessageItem["content"]): Me
 }
 
 test("user text in the shape of a hook prompt is not taken for one", async () => {
-  expect(await hookPromptItem(message(undefined, part(go)))).toBeNull();
+  expect(await hookPromptItem(message(/*id*/ undefined, part(go)))).toBeNull();
   expect(await hookPromptItem(message("msg_1", part(go)))).toBeNull();
 });
 

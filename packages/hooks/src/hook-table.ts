@@ -117,7 +117,7 @@ function compileGroupMatcher(
   event: HookEventName,
   dialect: Dialect,
 ): GroupMatcher | { readonly problem: string } {
-  if (!usesMatcher(event)) return { matcher: null, matches: compileMatcher(null) };
+  if (!usesMatcher(event)) return { matcher: null, matches: compileMatcher(/*pattern*/ null) };
   const everything = matcher === null || matcher === "" || matcher === "*";
   try {
     const pattern = everything ? matcher : dialect.pattern(matcher, event);

@@ -46,7 +46,11 @@ const maxDepth = 100;
 /** Compiles a pattern. @throws PatternSyntaxError with what is wrong and at which character. */
 export function compileLinearPattern(source: string): LinearPattern {
   const reader = new PatternReader(source);
-  const root = parseChoice(reader, { ignoreCase: false, multiLine: false, dotAll: false }, 0);
+  const root = parseChoice(
+    reader,
+    { ignoreCase: false, multiLine: false, dotAll: false },
+    /*depth*/ 0,
+  );
   if (!reader.done) reader.fail("`)` without `(`");
   const steps: Step[] = [];
   emit(root, steps);
@@ -136,7 +140,7 @@ function parseGroup(
 ): { readonly node: Node } | { readonly flags: Flags } {
   let inner = flags;
   if (reader.take("?")) {
-    if (reader.take("P<") || (reader.peek() === "<" && !/[=!]/.test(reader.peek(1)))) {
+    if (reader.take("P<") || (reader.peek() === "<" && !/[=!]/.test(reader.peek(/*ahead*/ 1)))) {
       reader.take("<");
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(reader.until(">"))) reader.fail("a bad group name");
     } else if (reader.take("=") || reader.take("!") || reader.take("<")) {
@@ -268,7 +272,7 @@ function search(steps: readonly Step[], text: readonly string[]): boolean {
   let current: number[] = [];
   const seen = new Int32Array(steps.length).fill(-1);
   for (let position = 0; position <= text.length; position++) {
-    if (follow(0, steps, text, position, seen, current)) return true;
+    if (follow(/*from*/ 0, steps, text, position, seen, current)) return true;
     const character = text[position];
     if (character === undefined) return false;
     const next: number[] = [];

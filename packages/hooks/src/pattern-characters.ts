@@ -105,8 +105,12 @@ export function parseClass(reader: PatternReader, ignoreCase: boolean): Characte
       tests.push(low.test);
       continue;
     }
-    if (reader.peek() !== "-" || reader.peek(1) === "]" || reader.peek(1) === "-") {
-      tests.push(exactly(low, false));
+    if (
+      reader.peek() !== "-" ||
+      reader.peek(/*ahead*/ 1) === "]" ||
+      reader.peek(/*ahead*/ 1) === "-"
+    ) {
+      tests.push(exactly(low, /*ignoreCase*/ false));
       continue;
     }
     reader.take("-");

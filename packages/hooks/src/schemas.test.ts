@@ -99,7 +99,7 @@ test("a payload that is wrong is refused with every field that is", () => {
   expect(() => parseHookInput("Stop", { ...facts, hook_event_name: "PreToolUse" })).toThrow(
     HookError,
   );
-  expect(() => parseHookInput("Stop", null)).toThrow(HookError);
+  expect(() => parseHookInput("Stop", /*value*/ null)).toThrow(HookError);
 });
 
 test("an event that there is not is refused with the five that there are", () => {

@@ -37,12 +37,12 @@ async function play(errors: readonly Error[], maxRetries: number) {
 describe("withRequestRetries", () => {
   it("retries 5xx, timeouts and broken connections, waiting twice as long each time", async () => {
     const errors = [
-      status(500),
+      status(/*code*/ 500),
       new HttpError("timeout", ""),
       new HttpError("network", ""),
-      status(503),
+      status(/*code*/ 503),
     ];
-    expect(await play(errors, 4)).toEqual({
+    expect(await play(errors, /*maxRetries*/ 4)).toEqual({
       outcome: "done",
       attempts: 5,
       waits: [200, 400, 800, 1600],
@@ -50,8 +50,8 @@ describe("withRequestRetries", () => {
   });
 
   it("throws the last error itself when the retries are used up", async () => {
-    const last = status(502);
-    expect(await play([status(500), last], 1)).toEqual({
+    const last = status(/*code*/ 502);
+    expect(await play([status(/*code*/ 500), last], /*maxRetries*/ 1)).toEqual({
       outcome: last,
       attempts: 2,
       waits: [200],
@@ -60,22 +60,29 @@ describe("withRequestRetries", () => {
 
   it("does not retry 429, other statuses, or what another try cannot change", async () => {
     for (const error of [
-      status(429, { "retry-after": "1" }),
-      status(401),
-      status(404),
+      status(/*code*/ 429, { "retry-after": "1" }),
+      status(/*code*/ 401),
+      status(/*code*/ 404),
       new HttpError("build", ""),
       new HttpError("certificates", ""),
       new HttpError("proxy", ""),
       new HttpError("aborted", ""),
       new TypeError("a defect"),
     ]) {
-      expect(await play([error], 5)).toEqual({ outcome: error, attempts: 1, waits: [] });
+      expect(await play([error], /*maxRetries*/ 5)).toEqual({
+        outcome: error,
+        attempts: 1,
+        waits: [],
+      });
     }
   });
 
   it("keeps the wait that the server asks for, up to a minute", async () => {
-    const errors = [status(503, { "retry-after": "2" }), status(503, { "retry-after": "3600" })];
-    expect((await play(errors, 2)).waits).toEqual([2000, 60_000]);
+    const errors = [
+      status(/*code*/ 503, { "retry-after": "2" }),
+      status(/*code*/ 503, { "retry-after": "3600" }),
+    ];
+    expect((await play(errors, /*maxRetries*/ 2)).waits).toEqual([2000, 60_000]);
   });
 
   it("stops waiting when the signal is aborted", async () => {
@@ -84,7 +91,7 @@ describe("withRequestRetries", () => {
     const running = withRequestRetries(
       async () => {
         queueMicrotask(() => controller.abort(reason));
-        throw status(503, { "retry-after": "3600" });
+        throw status(/*code*/ 503, { "retry-after": "3600" });
       },
       { maxRetries: 1, signal: controller.signal },
     );
@@ -94,13 +101,13 @@ describe("withRequestRetries", () => {
 
 describe("retryDelayMs", () => {
   it("varies by a tenth either way", () => {
-    expect(retryDelayMs(1, () => 0)).toBe(180);
-    expect(retryDelayMs(3, () => 0.5)).toBe(800);
-    expect(retryDelayMs(1, () => 0.999_999)).toBe(220);
+    expect(retryDelayMs(/*retry*/ 1, () => 0)).toBe(180);
+    expect(retryDelayMs(/*retry*/ 3, () => 0.5)).toBe(800);
+    expect(retryDelayMs(/*retry*/ 1, () => 0.999_999)).toBe(220);
   });
 
   it("never grows beyond a minute and a tenth", () => {
-    expect(retryDelayMs(100, () => 0.5)).toBe(60_000);
+    expect(retryDelayMs(/*retry*/ 100, () => 0.5)).toBe(60_000);
   });
 });
 
@@ -127,12 +134,12 @@ describe("retryAfterMs", () => {
 
 describe("sleep", () => {
   it("rejects at once when the signal is already aborted", async () => {
-    await expect(sleep(60_000, AbortSignal.abort("no"))).rejects.toBe("no");
+    await expect(sleep(/*ms*/ 60_000, AbortSignal.abort("no"))).rejects.toBe("no");
   });
 
   it("waits", async () => {
     const start = performance.now();
-    await sleep(20, new AbortController().signal);
+    await sleep(/*ms*/ 20, new AbortController().signal);
     expect(performance.now() - start).toBeGreaterThanOrEqual(19);
   });
 });

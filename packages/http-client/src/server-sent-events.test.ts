@@ -50,7 +50,7 @@ describe("readServerSentEvents", () => {
   it("gives an event that ends with the body instead of a blank line", async () => {
     expect(await read("data: 1\n\ndata: 2")).toEqual(data("1", "2"));
     expect(await read("data: 1\r\n\r\ndata: 2\r\n")).toEqual(data("1", "2"));
-    expect(await read("data: 1\n\ndata: 2\n", 3)).toEqual(data("1", "2"));
+    expect(await read("data: 1\n\ndata: 2\n", /*size*/ 3)).toEqual(data("1", "2"));
   });
 
   it("passes over comments, blank lines and fields that it does not know", async () => {
@@ -66,7 +66,9 @@ describe("readServerSentEvents", () => {
   });
 
   it("refuses an event beyond the limit", async () => {
-    await expect(read(`data: ${"x".repeat(100)}\n\n`, 10, { maxEventLength: 50 })).rejects.toThrow(
+    await expect(
+      read(`data: ${"x".repeat(100)}\n\n`, /*size*/ 10, { maxEventLength: 50 }),
+    ).rejects.toThrow(
       new HttpError("network", "http://a.test/ sent an event of more than 50 characters"),
     );
   });
@@ -97,7 +99,7 @@ describe("readServerSentEvents", () => {
     let cancelled = false;
     const response = {
       url: "http://a.test/",
-      body: inPieces(new TextEncoder().encode("data: 1\n\ndata: 2\n\n"), 9),
+      body: inPieces(new TextEncoder().encode("data: 1\n\ndata: 2\n\n"), /*size*/ 9),
       cancel: () => {
         cancelled = true;
       },

@@ -200,7 +200,7 @@ describe.skipIf(!hasOpenssl)("a tunnel", () => {
   });
 
   it("goes through a proxy that itself speaks TLS, with the same certificates", async () => {
-    const { proxy, seen } = await startProxy("open", true);
+    const { proxy, seen } = await startProxy("open", /*secure*/ true);
     const env = { ...certificates(), https_proxy: proxy };
     expect(await get(target, { env })).toBe("secure model.example.test");
     expect(seen).toEqual([["model.example.test:443", undefined]]);

@@ -169,7 +169,7 @@ function openConnection(parts: OpenParts): WebSocketConnection {
     if (isHeld) socket.ref();
     else socket.unref();
   };
-  hold(false);
+  hold(/*isHeld*/ false);
 
   const end = (error: HttpError): void => {
     failure ??= error;
@@ -247,7 +247,7 @@ function openConnection(parts: OpenParts): WebSocketConnection {
         if (ready !== undefined) return ready;
       }
       let timer: NodeJS.Timeout | undefined;
-      hold(true);
+      hold(/*isHeld*/ true);
       signal?.addEventListener("abort", stop, { once: true });
       if (idleTimeoutMs !== undefined) {
         timer = setTimeout(() => {
@@ -269,7 +269,7 @@ function openConnection(parts: OpenParts): WebSocketConnection {
         wake = undefined;
         clearTimeout(timer);
         signal?.removeEventListener("abort", stop);
-        hold(false);
+        hold(/*isHeld*/ false);
       }
     },
     discardWaiting() {
@@ -286,7 +286,7 @@ function openConnection(parts: OpenParts): WebSocketConnection {
       const { promise, resolve } = Promise.withResolvers<void>();
       client.once("close", resolve);
       const timer = setTimeout(() => client.terminate(), CLOSE_WAIT_MS);
-      hold(true);
+      hold(/*isHeld*/ true);
       client.resume();
       client.close(NORMAL_CLOSURE);
       await promise;

@@ -94,7 +94,7 @@ export function createAuthManager({
         cause instanceof TokenRefreshError
           ? cause
           : new TokenRefreshError(
-              null,
+              /*refusal*/ null,
               `the ChatGPT login could not be renewed: ${cause instanceof Error ? cause.message : String(cause)}`,
               { cause },
             );
@@ -182,7 +182,7 @@ export function createAuthManager({
       last_refresh: now().toISOString(),
     };
     // Before the save: should that fail, this process at least can go on.
-    login.replaceInTurn(recordSnapshot(renewed, store.label, null));
+    login.replaceInTurn(recordSnapshot(renewed, store.label, /*mark*/ null));
     await store.save(renewed);
   }
 

@@ -105,7 +105,7 @@ describe("OpenAI's own servers", () => {
     await manager.loginWithApiKey("sk-mine");
     const auth = openai();
     expect([await auth.kind(), (await auth.current()).bearer]).toEqual(["api_key", "sk-mine"]);
-    await storeLogin({ access: inSeconds(60) });
+    await storeLogin({ access: inSeconds(/*offset*/ 60) });
     await manager.reload();
     await expect(auth.current()).rejects.toMatchObject({
       code: "login_changed",
@@ -118,7 +118,7 @@ describe("OpenAI's own servers", () => {
     await manager.loginWithApiKey("sk-mine");
     const auth = openai("https://llm.test/v1");
     expect(await auth.kind()).toBe("api_key");
-    await storeLogin({ access: inSeconds(60) });
+    await storeLogin({ access: inSeconds(/*offset*/ 60) });
     await manager.reload();
     expect((await auth.current()).kind).toBe("chatgpt");
   });
@@ -222,7 +222,7 @@ describe("the person's own login with OpenAI", () => {
   });
 
   test("a ChatGPT token is sent with its account", async () => {
-    const access = inSeconds(60);
+    const access = inSeconds(/*offset*/ 60);
     await storeTokens(access);
     const auth = openai();
     const expected = { kind: "chatgpt", bearer: access, accountId: "ws-42" };
@@ -230,7 +230,7 @@ describe("the person's own login with OpenAI", () => {
   });
 
   test("a ChatGPT token without an account is sent alone", async () => {
-    await storeTokens("opaque", null);
+    await storeTokens("opaque", /*account*/ null);
     expect(await openai().current()).toEqual({ kind: "chatgpt", bearer: "opaque" });
   });
 
@@ -241,7 +241,7 @@ describe("the person's own login with OpenAI", () => {
   });
 
   test("an expired token is renewed before it is sent", async () => {
-    await storeLogin({ access: inSeconds(0) });
+    await storeLogin({ access: inSeconds(/*offset*/ 0) });
     const auth = openai();
     expect([await auth.current(), issuer.renewals]).toEqual([
       { kind: "chatgpt", bearer: await storedBearer(), accountId: "ws-42" },
@@ -250,18 +250,18 @@ describe("the person's own login with OpenAI", () => {
   });
 
   test("an expired token that cannot be renewed is an error, and nothing is sent", async () => {
-    await storeTokens(inSeconds(0));
+    await storeTokens(inSeconds(/*offset*/ 0));
     const auth = openai();
     await expect(auth.current()).rejects.toMatchObject({ code: "refresh_refused" });
     await expect(auth.current()).rejects.toMatchObject({ refusal: "revoked" });
     expect(issuer.requests).toHaveLength(1);
-    const renewed = inSeconds(60);
+    const renewed = inSeconds(/*offset*/ 60);
     await storeTokens(renewed);
     expect(await auth.current()).toMatchObject({ bearer: renewed });
   });
 
   test("an expired token of a host application is an error", async () => {
-    await storeLogin({ access: inSeconds(0), auth_mode: "chatgptAuthTokens" });
+    await storeLogin({ access: inSeconds(/*offset*/ 0), auth_mode: "chatgptAuthTokens" });
     await expect(openai().current()).rejects.toMatchObject({ code: "token_expired" });
   });
 
@@ -283,7 +283,7 @@ describe("the person's own login with OpenAI", () => {
   test("a renewed token that is refused a minute later is renewed again", async () => {
     await storeLogin({ access: "first" });
     let time = 0;
-    const auth = openai(undefined, () => time);
+    const auth = openai(/*openaiBaseUrl*/ undefined, () => time);
     expect(await auth.recover(await auth.current())).toBe(true);
     const renewed = await auth.current();
     time = 59_999;

@@ -28,12 +28,18 @@ export async function getAuthStatus(
   { includeToken = false, refreshToken = false }: AuthStatusQuestion = {},
 ): Promise<AuthStatus> {
   if (refreshToken && !(await isHostLogin(manager))) await manager.refreshToken().catch(() => {});
-  if (!provider.requires_openai_auth) return status(null, null, false);
+  if (!provider.requires_openai_auth)
+    return status(/*authMethod*/ null, /*authToken*/ null, /*requiresOpenaiAuth*/ false);
   const auth = refreshToken ? await manager.peek() : await manager.auth();
   const token = auth === null ? "" : tokenOf(auth);
-  if (auth === null || token === "") return status(null, null, true);
+  if (auth === null || token === "")
+    return status(/*authMethod*/ null, /*authToken*/ null, /*requiresOpenaiAuth*/ true);
   const isRefused = (manager.refreshFailure()?.refusal ?? null) !== null;
-  return status(apiAuthModeOf(auth), includeToken && !isRefused ? token : null, true);
+  return status(
+    apiAuthModeOf(auth),
+    includeToken && !isRefused ? token : null,
+    /*requiresOpenaiAuth*/ true,
+  );
 }
 
 async function isHostLogin(manager: AuthManager): Promise<boolean> {

@@ -127,7 +127,9 @@ describe("a source of ChatGPT tokens", () => {
   const account = { accountId: "ws-1", planType: "Education" };
 
   test("is a login in memory: the account and plan of the host, the rest of the token", async () => {
-    const manager = managerOf(source("chatgpt", [{ accessToken: claimed(1), chatgpt: account }]));
+    const manager = managerOf(
+      source("chatgpt", [{ accessToken: claimed(/*n*/ 1), chatgpt: account }]),
+    );
     const auth = await manager.auth();
     expect(auth && { ...auth, accessToken: null, plan: accountPlanOf(auth) }).toEqual({
       kind: "chatgpt",
@@ -148,7 +150,9 @@ describe("a source of ChatGPT tokens", () => {
 
   test("without a plan of the host, that of the token counts", async () => {
     const manager = managerOf(
-      source("chatgpt", [{ accessToken: claimed(1, "plus"), chatgpt: { accountId: "ws-1" } }]),
+      source("chatgpt", [
+        { accessToken: claimed(/*n*/ 1, "plus"), chatgpt: { accountId: "ws-1" } },
+      ]),
     );
     const auth = await manager.auth();
     expect(auth && accountPlanOf(auth)).toBe("plus");
@@ -158,35 +162,35 @@ describe("a source of ChatGPT tokens", () => {
     await storeKey();
     const manager = managerOf(source("chatgpt", [null]));
     expect((await manager.auth())?.kind).toBe("api_key");
-    await manager.loginWithHostTokens({ accessToken: claimed(1), chatgpt: account });
+    await manager.loginWithHostTokens({ accessToken: claimed(/*n*/ 1), chatgpt: account });
     expect((await manager.auth())?.kind).toBe("chatgpt");
-    manager.setExternalBearer(null);
+    manager.setExternalBearer(/*source*/ null);
     expect([await manager.logout(), await manager.auth()]).toEqual([true, null]);
   });
 
   test("after a 401 the host is asked for other tokens, with the account of the old ones", async () => {
     const external = source("chatgpt", [
-      { accessToken: claimed(1), chatgpt: account },
-      { accessToken: claimed(2), chatgpt: account },
+      { accessToken: claimed(/*n*/ 1), chatgpt: account },
+      { accessToken: claimed(/*n*/ 2), chatgpt: account },
     ]);
     const manager = managerOf(external);
     const auth = createAuthSource({ provider: openAi, manager, env: {} });
     const used = await auth.current();
     expect(await auth.recover(used)).toBe(true);
-    expect((await auth.current()).bearer).toBe(claimed(2));
+    expect((await auth.current()).bearer).toBe(claimed(/*n*/ 2));
     expect(external.refreshes).toEqual([{ reason: "unauthorized", previousAccountId: "ws-1" }]);
   });
 
   test.each<[string, ExternalTokens, RegExp]>([
-    ["no account", { accessToken: claimed(2) }, /does not say which account/],
+    ["no account", { accessToken: claimed(/*n*/ 2) }, /does not say which account/],
     [
       "another workspace than the required one",
-      { accessToken: claimed(2), chatgpt: { accountId: "ws-2" } },
+      { accessToken: claimed(/*n*/ 2), chatgpt: { accountId: "ws-2" } },
       /workspace ws-2, and only ws-1 is allowed/,
     ],
     ["no JWT", { accessToken: "opaque", chatgpt: account }, /not a JWT/],
   ])("tokens with %s fail this time, and the login stays", async (_, bad, message) => {
-    const external = source("chatgpt", [{ accessToken: claimed(1), chatgpt: account }, bad]);
+    const external = source("chatgpt", [{ accessToken: claimed(/*n*/ 1), chatgpt: account }, bad]);
     const manager = managerOf(external, "ws-1");
     const before = await manager.auth();
     await expect(manager.refreshToken()).rejects.toMatchObject({
@@ -199,7 +203,7 @@ describe("a source of ChatGPT tokens", () => {
 
   test("a source that fails, fails the renewal with its own error", async () => {
     const external = source("chatgpt", [
-      { accessToken: claimed(1), chatgpt: account },
+      { accessToken: claimed(/*n*/ 1), chatgpt: account },
       new Error("the host is gone"),
     ]);
     const manager = managerOf(external);

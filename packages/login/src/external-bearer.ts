@@ -82,7 +82,7 @@ export const hostPlanKey = "host_plan_type";
 
 function failed(why: string, cause?: unknown): TokenRefreshError {
   return new TokenRefreshError(
-    null,
+    /*refusal*/ null,
     `the tokens of the host application cannot be used: ${why}`,
     cause === undefined ? undefined : { cause },
   );

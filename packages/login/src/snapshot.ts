@@ -29,7 +29,7 @@ export function environmentSnapshot(key: string): Snapshot {
 
 /** The login that a host application has set. */
 export function hostSnapshot(record: AuthDotJson): Snapshot {
-  return { ...recordSnapshot(record, "the host application", null), origin: "fixed" };
+  return { ...recordSnapshot(record, "the host application", /*mark*/ null), origin: "fixed" };
 }
 
 /** @throws LoginError `invalid_record` */

@@ -105,7 +105,7 @@ export function createTokenCommand({
   return {
     async token(signal) {
       if (held !== undefined && isFresh(held)) return held.token;
-      return (await joinRun(/* renewed */ false, signal)).token;
+      return (await joinRun(/* renewed */ /*renewed*/ false, signal)).token;
     },
 
     async renew(rejected, signal) {
@@ -114,7 +114,7 @@ export function createTokenCommand({
         if (held.renewed && monotonicNow() - held.since < renewalTrialMs) return false;
         held = undefined;
       }
-      return (await joinRun(/* renewed */ true, signal)).token !== rejected;
+      return (await joinRun(/* renewed */ /*renewed*/ true, signal)).token !== rejected;
     },
 
     async [Symbol.asyncDispose]() {

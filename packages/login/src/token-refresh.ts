@@ -117,7 +117,7 @@ function isOptionalText(value: unknown): value is string | null | undefined {
 
 function failed(what: string, cause?: unknown): TokenRefreshError {
   return new TokenRefreshError(
-    null,
+    /*refusal*/ null,
     `the ChatGPT login could not be renewed this time: ${what}; try again later`,
     cause === undefined ? undefined : { cause },
   );

@@ -36,8 +36,14 @@ export function builtInProviders({
       requires_openai_auth: true,
       supports_websockets: true,
     }),
-    ollama: defineProvider({ name: "gpt-oss", base_url: localBaseUrl(env, 11_434) }),
-    lmstudio: defineProvider({ name: "gpt-oss", base_url: localBaseUrl(env, 1234) }),
+    ollama: defineProvider({
+      name: "gpt-oss",
+      base_url: localBaseUrl(env, /*defaultPort*/ 11_434),
+    }),
+    lmstudio: defineProvider({
+      name: "gpt-oss",
+      base_url: localBaseUrl(env, /*defaultPort*/ 1234),
+    }),
   };
 }
 

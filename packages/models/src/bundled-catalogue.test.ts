@@ -109,7 +109,9 @@ describe("effortAfterSwitch", () => {
 
   test("otherwise it is the middle one, the lower of two", () => {
     expect(effortAfterSwitch(levels("low", "medium", "high"), "xhigh")).toBe("medium");
-    expect(effortAfterSwitch(levels("low", "medium", "high", "xhigh"), undefined)).toBe("medium");
+    expect(effortAfterSwitch(levels("low", "medium", "high", "xhigh"), /*wanted*/ undefined)).toBe(
+      "medium",
+    );
   });
 
   test("a model without a list has its default, or none", () => {

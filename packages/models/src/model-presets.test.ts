@@ -34,7 +34,10 @@ test("the list is ordered by priority, and hidden models stay in it, marked", ()
 test("an API key sees no model that it cannot use", () => {
   const catalogue = [model("chatgpt-only", { supported_in_api: false }), model("both", {})];
   const slugs = (chatgpt: boolean) => listModels(catalogue, { chatgpt }).map((each) => each.model);
-  expect([slugs(true), slugs(false)]).toEqual([["chatgpt-only", "both"], ["both"]]);
+  expect([slugs(/*chatgpt*/ true), slugs(/*chatgpt*/ false)]).toEqual([
+    ["chatgpt-only", "both"],
+    ["both"],
+  ]);
 });
 
 test("an upgrade maps each effort to the nearest that the newer model has", () => {

@@ -256,11 +256,11 @@ describe("the cache", () => {
   test("serves for five minutes, also another process; then the server is asked with its tag", async () => {
     answers = [first, { status: 304 }, { status: 500 }];
     await manager().refresh("online_if_uncached");
-    later(300_000);
+    later(/*ms*/ 300_000);
     const models = manager();
     await models.refresh("online_if_uncached");
     expect([seen.length, news(models)]).toEqual([1, ["acme-1"]]);
-    later(1);
+    later(/*ms*/ 1);
     await models.refresh("online_if_uncached");
     expect(seen.map(({ headers }) => headers["if-none-match"])).toEqual([undefined, 'W/"e1"']);
     expect([news(models), (await cached())["fetched_at"]]).toEqual([
@@ -272,7 +272,7 @@ describe("the cache", () => {
   test("serves offline whatever its age", async () => {
     answers = [first];
     await manager().refresh("online");
-    later(86_400_000);
+    later(/*ms*/ 86_400_000);
     const models = manager();
     await models.refresh("offline");
     expect([seen.length, news(models)]).toEqual([1, ["acme-1"]]);
@@ -293,7 +293,7 @@ describe("the cache", () => {
   test("from the future is asked about", async () => {
     answers = [first, { status: 304 }];
     await manager().refresh("online");
-    later(-1000);
+    later(/*ms*/ -1000);
     await manager().refresh("online_if_uncached");
     expect(seen).toHaveLength(2);
   });
@@ -324,7 +324,7 @@ describe("a tag that a response announces", () => {
     answers = [{ body: { models: [model("acme-1")] }, etag: "e1" }];
     const models = manager();
     await models.refresh("online");
-    later(300_001);
+    later(/*ms*/ 300_001);
     models.noteEtag("e1");
     await waitFor(async () => (await cached())["fetched_at"] === clock.toISOString(), {
       describe: "the time in the cache is renewed",

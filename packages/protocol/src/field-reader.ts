@@ -120,7 +120,7 @@ function readFields(
 
 /** Reads the fields of `fields`, in their order, and nothing else. */
 export function object<T>(fields: Fields<T>): Reader<T> {
-  return readFields(fields, undefined, false) as Reader<T>;
+  return readFields(fields, /*tag*/ undefined, /*keepOthers*/ false) as Reader<T>;
 }
 
 /** Tables of fields by tag whose types no longer matter. */
@@ -159,7 +159,7 @@ export function tagged<U extends { readonly type: string }>(
   members: { readonly [K in U["type"]]: Member<U, K> },
   options: TaggedOptions<U, U["type"]> = {},
 ): Reader<U> {
-  return readTagged(members as AnyMembers, options, false);
+  return readTagged(members as AnyMembers, options, /*keepOthers*/ false);
 }
 
 /**
@@ -170,7 +170,7 @@ export function looselyTagged<U extends { readonly type: string }>(
   members: { readonly [K in U["type"]]: Partial<Member<U, K>> },
   options: TaggedOptions<U, U["type"]> = {},
 ): Reader<U> {
-  return readTagged(members as AnyMembers, options, true);
+  return readTagged(members as AnyMembers, options, /*keepOthers*/ true);
 }
 
 /** The public form of a reader: null for what is not valid. */

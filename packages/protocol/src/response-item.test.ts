@@ -36,7 +36,7 @@ test("reasoning content: null when unset, written with raw text, else left out",
       content,
       encrypted_content: "e",
     });
-  expect(reasoning(null)).toEqual({
+  expect(reasoning(/*content*/ null)).toEqual({
     type: "reasoning",
     summary: [],
     content: null,

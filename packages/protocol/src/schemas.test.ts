@@ -458,12 +458,12 @@ describe("decodeRolloutLine", () => {
   };
 
   it("takes a missing source as vscode and any other text as unknown", () => {
-    expect([source(undefined), source("cli"), source("moon"), source({ custom: "x" })]).toEqual([
-      "vscode",
-      "cli",
-      "unknown",
-      { custom: "x" },
-    ]);
+    expect([
+      source(/*value*/ undefined),
+      source("cli"),
+      source("moon"),
+      source({ custom: "x" }),
+    ]).toEqual(["vscode", "cli", "unknown", { custom: "x" }]);
   });
 
   it("reads agent_type as agent_role", () => {

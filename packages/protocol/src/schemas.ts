@@ -218,11 +218,11 @@ export const decodeUserInput: (value: unknown) => UserInput | null = decoder(
 // Usage
 
 const tokenUsage = object<TokenUsage>({
-  input_tokens: defaulting(number, 0),
-  cached_input_tokens: defaulting(number, 0),
-  output_tokens: defaulting(number, 0),
-  reasoning_output_tokens: defaulting(number, 0),
-  total_tokens: defaulting(number, 0),
+  input_tokens: defaulting(number, /*absence*/ 0),
+  cached_input_tokens: defaulting(number, /*absence*/ 0),
+  output_tokens: defaulting(number, /*absence*/ 0),
+  reasoning_output_tokens: defaulting(number, /*absence*/ 0),
+  total_tokens: defaulting(number, /*absence*/ 0),
 });
 
 /** Decodes a token count as session files hold it; a missing number is 0. */

@@ -139,7 +139,7 @@ describe("a request", () => {
 describe("the trace context", () => {
   it("goes as headers, anew for each attempt, and an empty state not at all", async () => {
     let count = 0;
-    const { model, startTurn } = await start([httpError(500), respond([])], {
+    const { model, startTurn } = await start([httpError(/*status*/ 500), respond([])], {
       endpoint: { requestMaxRetries: 1 },
     });
     const traceContext = () => ({
@@ -178,7 +178,7 @@ describe("the turn state", () => {
 
   it("is not asked for anew, but the metadata is, by each attempt", async () => {
     let count = 0;
-    const { model, startTurn } = await start([httpError(500), respond([])], {
+    const { model, startTurn } = await start([httpError(/*status*/ 500), respond([])], {
       endpoint: { requestMaxRetries: 1 },
       context: { turnMetadata: () => String((count += 1)) },
     });
@@ -227,8 +227,8 @@ describe("a stream", () => {
     });
     expect(events.slice(0, 6)).toEqual([
       { type: "server_model", model: "m-2" },
-      limits("codex", 5),
-      limits("other", 6),
+      limits("codex", /*used_percent*/ 5),
+      limits("other", /*used_percent*/ 6),
       { type: "models_etag", etag: "etag-1" },
       { type: "server_reasoning_included" },
       { type: "created" },
@@ -280,7 +280,7 @@ describe("a stream", () => {
   it("reads the same events however they are cut", async () => {
     const whole = respond([message("naïve € 😀")]);
     const { events: expected } = await play(whole);
-    const { events } = await play(inPieces(1, whole));
+    const { events } = await play(inPieces(/*size*/ 1, whole));
     expect(events).toEqual(expected);
   });
 
@@ -329,7 +329,7 @@ describe("a stream that goes wrong", () => {
   });
 
   it("says how it ended too early", async () => {
-    expect((await play(endAfter(1, respond([]), "close"))).error).toMatchObject({
+    expect((await play(endAfter(/*count*/ 1, respond([]), "close"))).error).toMatchObject({
       message: `${prefix}the server ended the stream before the response was complete`,
     });
     const { model, error } = await play(brokenStream([message("x")]));
@@ -356,7 +356,7 @@ describe("a stream that goes wrong", () => {
 describe("retries of the request", () => {
   it("send the same body again after 5xx and broken connections", async () => {
     const { model, waits, startTurn } = await start(
-      [noAnswer("cut"), httpError(502), httpError(503), respond([])],
+      [noAnswer("cut"), httpError(/*status*/ 502), httpError(/*status*/ 503), respond([])],
       { endpoint: { requestMaxRetries: 3 } },
     );
     const { error } = await run(startTurn());
@@ -366,9 +366,12 @@ describe("retries of the request", () => {
   });
 
   it("end with the last error itself", async () => {
-    const { model, startTurn } = await start([httpError(500, "", {}), httpError(502, "gone")], {
-      endpoint: { requestMaxRetries: 1 },
-    });
+    const { model, startTurn } = await start(
+      [httpError(/*status*/ 500, "", {}), httpError(/*status*/ 502, "gone")],
+      {
+        endpoint: { requestMaxRetries: 1 },
+      },
+    );
     expect((await run(startTurn())).error).toMatchObject({
       code: "unavailable",
       httpStatus: 502,
@@ -379,7 +382,7 @@ describe("retries of the request", () => {
 
   it("do not happen for 429 or once the stream has begun", async () => {
     const endpoint = { requestMaxRetries: 3 };
-    for (const reply of [httpError(429), httpError(404), brokenStream()]) {
+    for (const reply of [httpError(/*status*/ 429), httpError(/*status*/ 404), brokenStream()]) {
       const { model, error } = await play(reply, { endpoint });
       expect(error).toBeInstanceOf(ResponsesError);
       expect(model.requests).toHaveLength(1);
@@ -389,7 +392,7 @@ describe("retries of the request", () => {
   it("do not happen for a usage limit, whose limits come with the error", async () => {
     const { model, error } = await play(
       httpError(
-        429,
+        /*status*/ 429,
         { error: { type: "usage_limit_reached" } },
         {
           "x-codex-primary-used-percent": "100",
@@ -436,7 +439,7 @@ describe("a 401", () => {
     ({ headers }) =>
       headers.authorization === `Bearer ${bearer}`
         ? respond([])
-        : httpError(401, { error: { message: `not ${headers.authorization}` } });
+        : httpError(/*status*/ 401, { error: { message: `not ${headers.authorization}` } });
 
   it("is sent again at once with the renewed credential, outside of all counters", async () => {
     const auth = rotatingAuth(["token-one", "token-two", "token-three"]);
@@ -456,7 +459,12 @@ describe("a 401", () => {
 
   it("does not use up a retry", async () => {
     const auth = rotatingAuth(["token-one", "token-two"]);
-    const replies = [httpError(500), httpError(401), httpError(500), respond([])];
+    const replies = [
+      httpError(/*status*/ 500),
+      httpError(/*status*/ 401),
+      httpError(/*status*/ 500),
+      respond([]),
+    ];
     const { waits, startTurn } = await start(replies, { auth, endpoint: { requestMaxRetries: 2 } });
     const { error } = await run(startTurn());
     expect({ error, waits }).toEqual({ error: undefined, waits: [200, 400] });
@@ -507,7 +515,7 @@ describe("a credential that cannot be had", () => {
       current: async () => ({ kind: "chatgpt", bearer: "t" }),
       recover: () => Promise.reject(new Error("log in again")),
     };
-    expect((await play(httpError(401), { auth })).error).toMatchObject({
+    expect((await play(httpError(/*status*/ 401), { auth })).error).toMatchObject({
       code: "auth_failed",
       message: "log in again",
     });
@@ -533,17 +541,17 @@ describe("a cancelled request", () => {
     const silent = await start([noAnswer("hang")]);
     const controller = new AbortController();
     const waiting = run(silent.startTurn(), controller.signal);
-    await silent.model.waitForRequests(1);
+    await silent.model.waitForRequests(/*count*/ 1);
     controller.abort();
     expect((await waiting).error).toMatchObject({ code: "aborted" });
 
-    const failing = await start([httpError(500)], {
+    const failing = await start([httpError(/*status*/ 500)], {
       endpoint: { requestMaxRetries: 5 },
       options: { sleep: undefined },
     });
     const inWait = new AbortController();
     const retrying = run(failing.startTurn(), inWait.signal);
-    await failing.model.waitForRequests(1);
+    await failing.model.waitForRequests(/*count*/ 1);
     inWait.abort();
     expect((await retrying).error).toMatchObject({ code: "aborted" });
 

@@ -91,7 +91,7 @@ describe("mapStatusError", () => {
   it("tells who has used up a limit what to do, with the limits of the active one", () => {
     const error = mapStatusError(
       status(
-        429,
+        /*code*/ 429,
         {
           error: {
             type: "usage_limit_reached",

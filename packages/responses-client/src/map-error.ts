@@ -130,7 +130,7 @@ function mapTooMany(
   }
   const id = requestId(headers) ?? headers.get("cf-ray");
   const said = error.message === null ? "" : ` (${error.message})`;
-  const message = `rate limit exceeded, last status: ${statusText(429)}${id === undefined ? "" : `, request id: ${id}`}${said}`;
+  const message = `rate limit exceeded, last status: ${statusText(/*status*/ 429)}${id === undefined ? "" : `, request id: ${id}`}${said}`;
   // Without a wait that the server names, another try at once would only add to the crowd.
   const wait = retryAfterMs(headers, now) ?? waitInText(error.message ?? "");
   return make("retry_limit", message, {

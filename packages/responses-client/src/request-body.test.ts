@@ -166,6 +166,6 @@ describe("encodeRequestBody", () => {
       );
       return body.slice(0, body.indexOf('],"tools"'));
     };
-    expect(upTo(6).startsWith(upTo(4))).toBe(true);
+    expect(upTo(/*count*/ 6).startsWith(upTo(/*count*/ 4))).toBe(true);
   });
 });

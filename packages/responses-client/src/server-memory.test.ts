@@ -61,7 +61,7 @@ describe("a request after a response", () => {
       request(then, { parallel_tool_calls: true }),
     ];
     for (const changed of other) expect(hash(changed).after(memory)).toBeUndefined();
-    expect(hash(request(then)).after(undefined)).toBeUndefined();
+    expect(hash(request(then)).after(/*memory*/ undefined)).toBeUndefined();
   });
 
   it("without an id cannot be built upon", () => {

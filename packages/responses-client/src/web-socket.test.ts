@@ -98,17 +98,20 @@ describe("the handshake", () => {
   });
 
   it("brings the turn state, which is the turn's alone, and headers that each response repeats", async () => {
-    const { model, startTurn } = await start([respond([]), httpError(500), respond([])], {
-      model: {
-        handshake: (index) =>
-          accept({
-            "x-codex-turn-state": `state-${index}`,
-            "openai-model": "m-2",
-            "x-models-etag": "e1",
-            "x-reasoning-included": "1",
-          }),
+    const { model, startTurn } = await start(
+      [respond([]), httpError(/*status*/ 500), respond([])],
+      {
+        model: {
+          handshake: (index) =>
+            accept({
+              "x-codex-turn-state": `state-${index}`,
+              "openai-model": "m-2",
+              "x-models-etag": "e1",
+              "x-reasoning-included": "1",
+            }),
+        },
       },
-    });
+    );
     const turn = startTurn();
     const heads = [(await run(turn)).events, (await run(turn)).events, (await run(turn)).events];
     expect(heads.map((events) => events.map(({ type }) => type))).toEqual([
@@ -134,7 +137,7 @@ describe("the handshake", () => {
       auth,
       model: {
         handshake: (_index, { headers }) =>
-          headers.authorization === "Bearer token-two" ? accept() : httpError(401, "no"),
+          headers.authorization === "Bearer token-two" ? accept() : httpError(/*status*/ 401, "no"),
       },
     });
     expect((await run(startTurn())).error).toBeUndefined();
@@ -223,7 +226,10 @@ describe("frames", () => {
       }
       return model;
     };
-    const [webSocket, http] = [await over(true), await over(false)];
+    const [webSocket, http] = [
+      await over(/*supportsWebsockets*/ true),
+      await over(/*supportsWebsockets*/ false),
+    ];
     expect(webSocket.requests.map(({ input }) => input)).toEqual(
       http.requests.map(({ input }) => input),
     );
@@ -308,7 +314,7 @@ describe("a connection", () => {
   it("whose server has forgotten the last response is replaced too", async () => {
     const { model, startTurn } = await start((_request, index) =>
       index === 1
-        ? httpError(400, { error: { code: "previous_response_not_found" } })
+        ? httpError(/*status*/ 400, { error: { code: "previous_response_not_found" } })
         : respond([message("one")], { responseId: `r${index}` }),
     );
     const turn = startTurn();
@@ -380,7 +386,7 @@ describe("what goes wrong", () => {
 
   it("is reported at once with an error frame, as the status would be over HTTP", async () => {
     const reached = httpError(
-      429,
+      /*status*/ 429,
       { error: { type: "usage_limit_reached", plan_type: "plus" } },
       { "x-codex-primary-used-percent": "100", "x-codex-primary-window-minutes": "15" },
     );
@@ -398,7 +404,9 @@ describe("what goes wrong", () => {
     let bearer = "token-one";
     const { model, startTurn } = await start(
       ({ headers }) =>
-        headers.authorization === "Bearer token-two" ? respond([]) : httpError(401, "no"),
+        headers.authorization === "Bearer token-two"
+          ? respond([])
+          : httpError(/*status*/ 401, "no"),
       {
         auth: {
           current: async () => ({ kind: "api_key", bearer }),
@@ -427,7 +435,7 @@ describe("what goes wrong", () => {
         { code: "invalid_request", retryable: false },
       ],
       [
-        httpError(400, { error: { code: "websocket_connection_limit_reached" } }),
+        httpError(/*status*/ 400, { error: { code: "websocket_connection_limit_reached" } }),
         { code: "connection_limit", retryable: true, retryAfterMs: 0 },
       ],
     ] as const;
@@ -473,7 +481,7 @@ describe("what goes wrong", () => {
       const controller = new AbortController();
       const running = run(client.startTurn(), controller.signal);
       await vi.waitFor(() => expect(client.model.openWebSockets()).toBe(1));
-      if (model === undefined) await client.model.waitForRequests(1);
+      if (model === undefined) await client.model.waitForRequests(/*count*/ 1);
       controller.abort();
       expect((await running).error).toMatchObject({ code: "aborted", retryable: false });
       await vi.waitFor(() => expect(client.model.openWebSockets()).toBe(0));
@@ -516,7 +524,7 @@ describe("the fallback to server-sent events", () => {
 
   it("waits for the turn's word where a WebSocket might still come", async () => {
     const { model, startTurn } = await start([respond([])], {
-      model: { handshake: () => httpError(500) },
+      model: { handshake: () => httpError(/*status*/ 500) },
     });
     const turn = startTurn();
     expect((await run(turn)).error).toMatchObject({
@@ -593,13 +601,19 @@ describe("prewarming", () => {
   });
 
   it("never fails, and a failure costs the turn nothing but a connection", async () => {
-    for (const warmUp of [httpError(500), noAnswer("cut"), frames(["nonsense"], "cut")]) {
+    for (const warmUp of [
+      httpError(/*status*/ 500),
+      noAnswer("cut"),
+      frames(["nonsense"], "cut"),
+    ]) {
       const { model, session, startTurn } = await start([respond([])], { model: { warmUp } });
       await session.prewarm(empty, {}, live());
       expect((await run(startTurn())).error).toBeUndefined();
       expect(continuations(model)).toEqual([[1, undefined, 1]]);
     }
-    const refused = await start([respond([])], { model: { handshake: () => httpError(426) } });
+    const refused = await start([respond([])], {
+      model: { handshake: () => httpError(/*status*/ 426) },
+    });
     await refused.session.prewarm(empty, {}, live());
     await run(refused.startTurn());
     expect([refused.model.handshakes.length, refused.model.requests.length]).toEqual([1, 1]);

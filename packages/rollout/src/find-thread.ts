@@ -45,7 +45,7 @@ export async function findThreadByName(
     const file = present === name ? sessionFileOf(codexHome, id, options.archived ?? false) : null;
     return file === null ? [] : [file];
   });
-  const named = await byNewestChange(files, undefined);
+  const named = await byNewestChange(files, /*signal*/ undefined);
   if (cwd === undefined) return named[0]?.path ?? null;
   const isHere = lastUsedIn(cwd, decodeRolloutLine);
   return named.find(isHere)?.path ?? null;

@@ -39,7 +39,7 @@ test("lines are whole wherever the blocks are cut, from either end", async () =>
 test("a file that is not read to its end is closed", async () => {
   await using directory = await temporaryDirectory();
   await directory.write({ file: "one\ntwo\nthree" });
-  const open = linesFromStart(directory.join("file"), 4);
+  const open = linesFromStart(directory.join("file"), /*blockSize*/ 4);
   expect(open.next().value?.toString()).toBe("one");
   open.return();
   expect(open.next().done).toBe(true);

@@ -181,7 +181,7 @@ describe("listing", () => {
     expect(await listed(home, { cursor: nextCursor ?? "" })).toEqual([a]);
   });
 
-  test.each(["", "x", "2026-05-04T12:00:00Z", `yesterday|${plainId(1)}`, "2026-05-04|1"])(
+  test.each(["", "x", "2026-05-04T12:00:00Z", `yesterday|${plainId(/*digit*/ 1)}`, "2026-05-04|1"])(
     "a token that no page gave is refused: %j",
     async (cursor) => {
       await using home = await temporaryHome();
@@ -201,14 +201,17 @@ describe("listing", () => {
       line("event_msg", { type: "context_compacted" }).repeat(11) + line("session_meta", {}),
     );
     await home.write({
-      [`.codex/sessions/2026/05/04/rollout-2026-05-04T12-00-00-${plainId(1)}.jsonl`]: "",
+      [`.codex/sessions/2026/05/04/rollout-2026-05-04T12-00-00-${plainId(/*digit*/ 1)}.jsonl`]: "",
       [`.codex/sessions/2026/05/04/rollout-2026-05-04T12-00-00-not-an-id.jsonl`]: "x",
-      [`.codex/sessions/2026/05/04/rollout-2026-13-44T12-00-00-${plainId(2)}.jsonl`]: "x",
+      [`.codex/sessions/2026/05/04/rollout-2026-13-44T12-00-00-${plainId(/*digit*/ 2)}.jsonl`]: "x",
       ".codex/sessions/2026/05/notes.txt": "x",
       ".codex/sessions/2026/06": "x",
       ".codex/sessions/.index": "x",
     });
-    await symlink("nowhere", `${dirname(path)}/rollout-2026-05-04T12-00-01-${plainId(3)}.jsonl`);
+    await symlink(
+      "nowhere",
+      `${dirname(path)}/rollout-2026-05-04T12-00-01-${plainId(/*digit*/ 3)}.jsonl`,
+    );
     expect(await listed(home)).toEqual([far.id]);
     expect(await listed(home, { sortKey: "updated_at" })).toEqual([far.id]);
   });
@@ -299,7 +302,7 @@ describe("listing", () => {
 describe("names", () => {
   test("the last name of a thread counts; bad and blank lines do not", async () => {
     await using home = await temporaryHome();
-    const [a, b, c] = [plainId(1), plainId(2), plainId(3)];
+    const [a, b, c] = [plainId(/*digit*/ 1), plainId(/*digit*/ 2), plainId(/*digit*/ 3)];
     await appendThreadName(home.codexHome, a, "first");
     await appendThreadName(home.codexHome, b, "  spaces around  ");
     await appendThreadName(home.codexHome, a, "second");
@@ -324,12 +327,12 @@ describe("names", () => {
     const index = home.join(".codex/session_index.jsonl");
     await writeFile(index, '{"id":"cut');
     const now = () => new Date(noon);
-    await appendThreadName(home.codexHome, plainId(1), "näme", now);
-    await appendThreadName(home.codexHome, plainId(2), "other", now);
+    await appendThreadName(home.codexHome, plainId(/*digit*/ 1), "näme", now);
+    await appendThreadName(home.codexHome, plainId(/*digit*/ 2), "other", now);
     expect((await readFile(index, "utf8")).split("\n")).toEqual([
       '{"id":"cut',
-      `{"id":"${plainId(1)}","thread_name":"näme","updated_at":"2026-05-04T12:00:00.000Z"}`,
-      `{"id":"${plainId(2)}","thread_name":"other","updated_at":"2026-05-04T12:00:00.000Z"}`,
+      `{"id":"${plainId(/*digit*/ 1)}","thread_name":"näme","updated_at":"2026-05-04T12:00:00.000Z"}`,
+      `{"id":"${plainId(/*digit*/ 2)}","thread_name":"other","updated_at":"2026-05-04T12:00:00.000Z"}`,
       "",
     ]);
   });
@@ -340,7 +343,7 @@ describe("names", () => {
     const lines = Array.from({ length: 500 }, (_, number) =>
       JSON.stringify({ id: newThreadId(), thread_name: `näme ${number}`, updated_at: "" }),
     );
-    const id = plainId(1);
+    const id = plainId(/*digit*/ 1);
     await writeFile(index, [JSON.stringify({ id, thread_name: "oldest" }), ...lines].join("\n"));
     expect(await findThreadName(home.codexHome, id)).toBe("oldest");
     expect((await readThreadNames(home.codexHome)).size).toBe(501);
@@ -348,10 +351,14 @@ describe("names", () => {
 
   test("a blank name, and a home that is not there, are refused", async () => {
     await using home = await temporaryHome();
-    await expect(appendThreadName(home.codexHome, plainId(1), " \n")).rejects.toMatchObject({
+    await expect(
+      appendThreadName(home.codexHome, plainId(/*digit*/ 1), " \n"),
+    ).rejects.toMatchObject({
       code: "blank_name",
     });
-    await expect(appendThreadName(home.join("missing"), plainId(1), "x")).rejects.toMatchObject({
+    await expect(
+      appendThreadName(home.join("missing"), plainId(/*digit*/ 1), "x"),
+    ).rejects.toMatchObject({
       code: "write_failed",
     });
   });
@@ -364,7 +371,7 @@ describe("finding", () => {
       session(home, { at: 0 }),
       session(home, { at: 1, timeZone: "Pacific/Kiritimati" }),
       session(home, { at: 2, timeZone: "Pacific/Pago_Pago" }),
-      session(home, { id: plainId(1) }),
+      session(home, { id: plainId(/*digit*/ 1) }),
       // A file that was copied to the folder of another day.
       session(home, { at: 3, id: newThreadId(noon + 9e9) }),
     ];
@@ -378,7 +385,7 @@ describe("finding", () => {
     await using home = await temporaryHome();
     session(home);
     expect(await findThreadPath(home.codexHome, "my thread")).toBeNull();
-    expect(await findThreadPath(home.codexHome, plainId(1))).toBeNull();
+    expect(await findThreadPath(home.codexHome, plainId(/*digit*/ 1))).toBeNull();
     expect(await findThreadPath(home.codexHome, newThreadId())).toBeNull();
   });
 
@@ -392,7 +399,7 @@ describe("finding", () => {
     await appendThreadName(codexHome, newer.id, "parser");
     await appendThreadName(codexHome, older.id, "parser");
     await appendThreadName(codexHome, renamed.id, "lexer");
-    await appendThreadName(codexHome, plainId(9), "gone");
+    await appendThreadName(codexHome, plainId(/*digit*/ 9), "gone");
     expect(await findThreadByName(codexHome, "parser")).toBe(newer.path);
     expect(await findThreadByName(codexHome, "parser", "/w/moved")).toBe(older.path);
     expect(await findThreadByName(codexHome, "parser", "/w/app/../app")).toBe(newer.path);

@@ -39,7 +39,7 @@ describe("findSystemBwrap", () => {
   });
 
   test("a file that cannot be executed is passed over, and so is a folder", () => {
-    program("a", "bwrap", 0o644);
+    program("a", "bwrap", /*mode*/ 0o644);
     mkdirSync(join(base, "b", "bwrap"), { recursive: true });
     const found = program("c", "bwrap");
     const path = ["a", "b", "c"].map((folder) => join(base, folder)).join(":");
@@ -64,7 +64,7 @@ describe("findSystemBwrap", () => {
 
   test("no PATH and no readable workspace mean none", () => {
     const found = program("a", "bwrap");
-    expect(findSystemBwrap(undefined, workspace)).toBeNull();
+    expect(findSystemBwrap(/*searchPath*/ undefined, workspace)).toBeNull();
     expect(findSystemBwrap(join(base, "a"), join(base, "gone"))).toBeNull();
     expect(findSystemBwrap(join(base, "a"), workspace)).toBe(found);
   });
@@ -87,7 +87,7 @@ describe("findExecutable", () => {
   });
 
   test("what is there but cannot be executed is told apart", () => {
-    program("bin", "data", 0o644);
+    program("bin", "data", /*mode*/ 0o644);
     const options = { searchPath: join(base, "bin"), cwd: base };
     expect(findExecutable("data", options)).toEqual({ found: false, problem: "not_executable" });
     expect(findExecutable("./bin", options)).toEqual({ found: false, problem: "not_executable" });

@@ -31,7 +31,8 @@ export interface LandlockRights {
 
 export function landlockRights(version: number, cutNetwork: boolean): LandlockRights {
   const since = (first: number, bits: bigint): bigint => (version >= first ? bits : 0n);
-  const forFiles = right.writeFile | since(3, right.truncate) | since(5, right.deviceControl);
+  const forFiles =
+    right.writeFile | since(/*first*/ 3, right.truncate) | since(/*first*/ 5, right.deviceControl);
   const handled =
     forFiles |
     right.removeFolder |
@@ -43,7 +44,7 @@ export function landlockRights(version: number, cutNetwork: boolean): LandlockRi
     right.makeFifo |
     right.makeBlockDevice |
     right.makeLink |
-    since(2, right.refer);
+    since(/*first*/ 2, right.refer);
   const size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
   const ruleset = new Uint8Array(24);
   const view = new DataView(ruleset.buffer);

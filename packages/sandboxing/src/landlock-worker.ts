@@ -56,7 +56,8 @@ function bindCalls(koffi: KoffiModule) {
   const prctl: (option: number, value: number, c: 0, d: 0, e: 0) => number = libc.func(
     "int prctl(int option, long value, long c, long d, long e)",
   );
-  const control = (option: number, value: number): number => prctl(option, value, 0, 0, 0);
+  const control = (option: number, value: number): number =>
+    prctl(option, value, /*c*/ 0, /*d*/ 0, /*e*/ 0);
   const setFilter: (
     option: number,
     mode: number,
@@ -110,7 +111,7 @@ function dropCapabilities(calls: Calls): void {
 function restrictFiles(calls: Calls, data: LandlockWorkerData): void {
   const { handled, handledForFiles, ruleset } = landlockRights(data.version, data.cutNetwork);
   const rules = calls.check(
-    calls.createRuleset(landlockCall.createRuleset, ruleset, ruleset.length, 0),
+    calls.createRuleset(landlockCall.createRuleset, ruleset, ruleset.length, /*flags*/ 0),
     "landlock_create_ruleset",
   );
   try {
@@ -127,14 +128,17 @@ function restrictFiles(calls: Calls, data: LandlockWorkerData): void {
         view.setBigUint64(0, isFolder ? handled : handledForFiles, /*littleEndian*/ true);
         view.setInt32(8, fd, /*littleEndian*/ true);
         calls.check(
-          calls.addRule(landlockCall.addRule, rules, pathBeneathRule, rule, 0),
+          calls.addRule(landlockCall.addRule, rules, pathBeneathRule, rule, /*flags*/ 0),
           `landlock_add_rule for ${path}`,
         );
       } finally {
         closeSync(fd);
       }
     }
-    calls.check(calls.restrictSelf(landlockCall.restrictSelf, rules, 0), "landlock_restrict_self");
+    calls.check(
+      calls.restrictSelf(landlockCall.restrictSelf, rules, /*flags*/ 0),
+      "landlock_restrict_self",
+    );
   } finally {
     closeSync(rules);
   }
@@ -149,9 +153,9 @@ function confineThisThread(koffi: KoffiModule, data: LandlockWorkerData): void {
   const calls = bindCalls(koffi);
   // Commands share their confinement with this thread, which would let them trace it. That asks for a
   // process whose memory may be dumped, and the process of this thread is none from here on.
-  calls.check(calls.control(prctlOption.setDumpable, 0), "PR_SET_DUMPABLE");
+  calls.check(calls.control(prctlOption.setDumpable, /*value*/ 0), "PR_SET_DUMPABLE");
   dropCapabilities(calls);
-  calls.check(calls.control(prctlOption.setNoNewPrivileges, 1), "no_new_privs");
+  calls.check(calls.control(prctlOption.setNoNewPrivileges, /*value*/ 1), "no_new_privs");
   restrictFiles(calls, data);
   const filter = buildSeccompFilter(data.cutNetwork ? "compatible" : "networked", data.arch, {
     refuseDatagrams: data.isolateIpc,

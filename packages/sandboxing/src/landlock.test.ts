@@ -267,12 +267,12 @@ test("each version of Landlock is asked for the rights that it knows", () => {
     );
     return { handled, handledForFiles, words };
   };
-  expect([1, 2, 3, 5].map((known) => summary(known, true))).toEqual([
+  expect([1, 2, 3, 5].map((known) => summary(known, /*cutNetwork*/ true))).toEqual([
     { handled: 0x1ff2n, handledForFiles: 0x2n, words: [0x1ff2n] },
     { handled: 0x3ff2n, handledForFiles: 0x2n, words: [0x3ff2n] },
     { handled: 0x7ff2n, handledForFiles: 0x4002n, words: [0x7ff2n] },
     { handled: 0xfff2n, handledForFiles: 0xc002n, words: [0xfff2n, 3n] },
   ]);
-  expect(summary(6, false).words).toEqual([0xfff2n, 0n, 3n]);
-  expect(summary(9, true).words).toEqual([0xfff2n, 3n, 3n]);
+  expect(summary(/*known*/ 6, /*cutNetwork*/ false).words).toEqual([0xfff2n, 0n, 3n]);
+  expect(summary(/*known*/ 9, /*cutNetwork*/ true).words).toEqual([0xfff2n, 3n, 3n]);
 });

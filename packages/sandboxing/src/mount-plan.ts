@@ -219,7 +219,7 @@ export function planMounts(
       }
     }
   }
-  leaveUntilInside(null);
+  leaveUntilInside(/*path*/ null);
 
   const roots = rules.filter(({ kind }) => kind === "write").map(({ path }) => path);
   const bindToSelf = (path: AbsolutePath): readonly string[] => ["--bind", path, path];

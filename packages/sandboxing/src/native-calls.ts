@@ -33,7 +33,10 @@ export async function loadNativeCalls(): Promise<NativeCalls | null> {
         return fd < 0 ? openUnnamedFile() : fd;
       },
       landlockVersion: () =>
-        Math.max(0, systemCall(landlockCreateRuleset, null, 0, landlockVersionFlag)),
+        Math.max(
+          0,
+          systemCall(landlockCreateRuleset, /*pointer*/ null, /*size*/ 0, landlockVersionFlag),
+        ),
     };
   } catch {
     return null;

@@ -127,7 +127,7 @@ describe("grants", () => {
 
   test("nothing new leaves the policy as it is", () => {
     const base = { kind: "restricted", entries: [at("/b", "write")] } as const;
-    expect(effectiveFileSystem(base, undefined)).toBe(base);
+    expect(effectiveFileSystem(base, /*granted*/ undefined)).toBe(base);
     expect(effectiveFileSystem(base, { network: { enabled: true } })).toBe(base);
     expect(effectiveFileSystem(base, { file_system: { write: ["/b"] } })).toEqual(base);
     const free = { kind: "unrestricted" } as const;
@@ -135,7 +135,7 @@ describe("grants", () => {
   });
 
   test("network opens when either side says so", () => {
-    expect(effectiveNetwork("restricted", undefined)).toBe("restricted");
+    expect(effectiveNetwork("restricted", /*granted*/ undefined)).toBe("restricted");
     expect(effectiveNetwork("restricted", { network: { enabled: false } })).toBe("restricted");
     expect(effectiveNetwork("restricted", { network: { enabled: true } })).toBe("enabled");
     expect(effectiveNetwork("enabled", {})).toBe("enabled");
@@ -215,17 +215,17 @@ describe("isLikelyDenied", () => {
     ...texts,
   });
   test.each([
-    ["bwrap", command(1, {}), false],
-    ["bwrap", command(1, { stderr: "touch: Operation not permitted" }), true],
-    ["bwrap", command(127, { stderr: "bash: x: command not found" }), false],
-    ["bwrap", command(126, { stdout: "PERMISSION DENIED" }), true],
-    ["none", command(1, { stderr: "Operation not permitted" }), false],
-    ["landlock", command(101, { aggregated: "Read-only file system" }), true],
-    ["bwrap", command(0, { stderr: "sandbox" }), false],
-    ["bwrap", command(159, {}), true],
-    ["landlock", command(159, {}), true],
-    ["seatbelt", command(159, {}), false],
-    ["bwrap", command(2, {}), false],
+    ["bwrap", command(/*exitCode*/ 1, {}), false],
+    ["bwrap", command(/*exitCode*/ 1, { stderr: "touch: Operation not permitted" }), true],
+    ["bwrap", command(/*exitCode*/ 127, { stderr: "bash: x: command not found" }), false],
+    ["bwrap", command(/*exitCode*/ 126, { stdout: "PERMISSION DENIED" }), true],
+    ["none", command(/*exitCode*/ 1, { stderr: "Operation not permitted" }), false],
+    ["landlock", command(/*exitCode*/ 101, { aggregated: "Read-only file system" }), true],
+    ["bwrap", command(/*exitCode*/ 0, { stderr: "sandbox" }), false],
+    ["bwrap", command(/*exitCode*/ 159, {}), true],
+    ["landlock", command(/*exitCode*/ 159, {}), true],
+    ["seatbelt", command(/*exitCode*/ 159, {}), false],
+    ["bwrap", command(/*exitCode*/ 2, {}), false],
   ] as const)("%s, %j: %s", (sandbox, finished, expected) => {
     expect(isLikelyDenied(sandbox, finished)).toBe(expected);
   });

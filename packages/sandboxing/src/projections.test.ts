@@ -187,10 +187,10 @@ describe("permission profiles", () => {
   test("grants add up", () => {
     const write = { file_system: { write: ["/a"] } };
     expect([
-      mergeProfiles(undefined, undefined),
-      mergeProfiles(undefined, {}),
-      mergeProfiles(write, undefined),
-      mergeProfiles(undefined, write),
+      mergeProfiles(/*base*/ undefined, /*added*/ undefined),
+      mergeProfiles(/*base*/ undefined, {}),
+      mergeProfiles(write, /*added*/ undefined),
+      mergeProfiles(/*base*/ undefined, write),
       mergeProfiles(write, { network: { enabled: true }, file_system: { write: ["/b", "/a"] } }),
       mergeProfiles({ network: { enabled: false } }, { file_system: { read: ["/r"] } }),
       mergeProfiles({ file_system: { read: [] } }, { file_system: { read: [] } }),

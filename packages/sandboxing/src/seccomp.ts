@@ -208,7 +208,7 @@ const typeMask = 0xf;
 
 /** The tests on arguments that a mode makes, each ending in a verdict. */
 function argumentTests(mode: SeccompMode, options: SeccompOptions): readonly Line[] {
-  const socketDomain = argumentOffset(0, "low");
+  const socketDomain = argumentOffset(/*index*/ 0, "low");
   if (mode === "networked") return [];
   if (mode === "proxy-routed") {
     return [
@@ -222,8 +222,8 @@ function argumentTests(mode: SeccompMode, options: SeccompOptions): readonly Lin
   const datagrams =
     options.refuseDatagrams === true
       ? [
-          ifEqual(domain.unix, undefined, "deny"),
-          load(argumentOffset(1, "low")),
+          ifEqual(domain.unix, /*match*/ undefined, "deny"),
+          load(argumentOffset(/*index*/ 1, "low")),
           and(typeMask),
           ifEqual(datagramType, "deny", "allow"),
         ]
@@ -232,10 +232,10 @@ function argumentTests(mode: SeccompMode, options: SeccompOptions): readonly Lin
   if (mode === "restricted") return unixOnly;
   return [
     // A message to the peer of a connected socket has no address: both halves of the pointer are 0.
-    load(argumentOffset(4, "low"), "sendto"),
-    ifEqual(0, undefined, "deny"),
-    load(argumentOffset(4, "high")),
-    ifEqual(0, "allow", "deny"),
+    load(argumentOffset(/*index*/ 4, "low"), "sendto"),
+    ifEqual(/*value*/ 0, /*match*/ undefined, "deny"),
+    load(argumentOffset(/*index*/ 4, "high")),
+    ifEqual(/*value*/ 0, "allow", "deny"),
     ...unixOnly,
   ];
 }
@@ -261,14 +261,14 @@ function shieldLines(
     ],
     tests: [
       // Of a thread's signal both the process and the thread are looked at.
-      load(argumentOffset(1, "low"), "thread signal"),
+      load(argumentOffset(/*index*/ 1, "low"), "thread signal"),
       ifEqual(shield.thread, "deny"),
-      load(argumentOffset(0, "low"), "signal"),
+      load(argumentOffset(/*index*/ 0, "low"), "signal"),
       ...toShielded,
-      load(argumentOffset(0, "low"), "others' limits"),
-      ifEqual(0, "allow", "deny"),
-      load(argumentOffset(1, "low"), "others' priority"),
-      ifEqual(0, "allow", "deny"),
+      load(argumentOffset(/*index*/ 0, "low"), "others' limits"),
+      ifEqual(/*value*/ 0, "allow", "deny"),
+      load(argumentOffset(/*index*/ 1, "low"), "others' priority"),
+      ifEqual(/*value*/ 0, "allow", "deny"),
     ],
   };
 }
@@ -289,7 +289,7 @@ function filterLines(
         ];
   return [
     load(offset.arch),
-    ifEqual(calls.audit, undefined, "kill"),
+    ifEqual(calls.audit, /*match*/ undefined, "kill"),
     load(offset.number),
     ...(arch === "x64" ? [{ code: code.jumpAtLeast, value: x32Base, match: "deny" } as const] : []),
     ...[

@@ -84,7 +84,13 @@ test("a script can be a function of the request", async () => {
 
 test("an HTTP error has its status, headers and JSON body", async () => {
   await using model = await startScriptedModel({
-    script: [httpError(429, { error: { type: "usage_limit_reached" } }, { "x-request-id": "r1" })],
+    script: [
+      httpError(
+        /*status*/ 429,
+        { error: { type: "usage_limit_reached" } },
+        { "x-request-id": "r1" },
+      ),
+    ],
   });
   const response = await ask(model.url);
   expect(response.status).toBe(429);
@@ -143,7 +149,7 @@ test("a response can stop short, and a raw stream can hold single events", async
 test("a reply can end early, and arrive in pieces that cut characters", async () => {
   const whole = respond([message("naïve €")]);
   await using model = await startScriptedModel({
-    script: [endAfter(2, whole, "close"), inPieces(1, whole), whole],
+    script: [endAfter(/*count*/ 2, whole, "close"), inPieces(/*size*/ 1, whole), whole],
   });
   const types = events(await (await ask(model.url)).text()).map(({ type }) => type);
   expect(types).toEqual(["response.created", "response.output_item.added"]);
@@ -160,7 +166,7 @@ test("a request can stay without an answer", async () => {
     body: "{}",
     signal: abort.signal,
   });
-  await model.waitForRequests(2);
+  await model.waitForRequests(/*count*/ 2);
   abort.abort();
   await expect(hanging).rejects.toThrow("aborted");
 });

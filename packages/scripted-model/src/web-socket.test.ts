@@ -72,7 +72,7 @@ const user = (text: string): ResponseItem => ({
 test("a reply plays as one frame for each event, and the socket stays open for the next", async () => {
   const replies = [
     respond([message("one two")], { responseId: "r1" }),
-    inPieces(7, respond([message("three")], { responseId: "r2" })),
+    inPieces(/*size*/ 7, respond([message("three")], { responseId: "r2" })),
   ];
   await using model = await startScriptedModel({ script: replies });
   await using client = await connect(model);
@@ -145,7 +145,7 @@ test("each way to go wrong has its form over a WebSocket", async () => {
   const reply = respond([message("a b")]);
   const ways: readonly (readonly [Reply, unknown])[] = [
     [
-      httpError(429, { error: { type: "usage_limit_reached" } }, { "x-a": "1" }),
+      httpError(/*status*/ 429, { error: { type: "usage_limit_reached" } }, { "x-a": "1" }),
       {
         type: "error",
         status: 429,
@@ -153,8 +153,8 @@ test("each way to go wrong has its form over a WebSocket", async () => {
         headers: { "x-a": "1" },
       },
     ],
-    [endAfter(0, reply, "cut"), "closed 1006"],
-    [endAfter(0, reply, "close"), "closed 1000"],
+    [endAfter(/*count*/ 0, reply, "cut"), "closed 1006"],
+    [endAfter(/*count*/ 0, reply, "close"), "closed 1000"],
     [noAnswer("cut"), "closed 1006"],
     [frames([new Uint8Array([1, 2])]), [1, 2]],
     [frames(["{}"], "goodbye"), {}],
@@ -172,8 +172,9 @@ test("a handshake is accepted with headers, refused with a status, or left alone
   await using model = await startScriptedModel({
     script: [hangingStream()],
     handshake: (index) =>
-      [accept({ "x-models-etag": "e1" }), httpError(426, "no"), noAnswer("cut")][index] ??
-      noAnswer("hang"),
+      [accept({ "x-models-etag": "e1" }), httpError(/*status*/ 426, "no"), noAnswer("cut")][
+        index
+      ] ?? noAnswer("hang"),
   });
   const url = `${model.url.replace("http", "ws")}/responses`;
   const outcome = (socket: WebSocket): Promise<unknown> =>

@@ -85,7 +85,7 @@ function serve(client: WebSocket, options: WebSocketOptions): void {
     if (type !== "response.create") {
       await play(
         client,
-        httpError(400, { error: { message: `unknown type ${JSON.stringify(type)}` } }),
+        httpError(/*status*/ 400, { error: { message: `unknown type ${JSON.stringify(type)}` } }),
         ended,
       );
       return;
@@ -93,7 +93,7 @@ function serve(client: WebSocket, options: WebSocketOptions): void {
     if (previous !== undefined && previous !== known?.id) {
       const code = "previous_response_not_found";
       const message = `no response ${JSON.stringify(previous)} on this connection`;
-      await play(client, httpError(400, { error: { code, message } }), ended);
+      await play(client, httpError(/*status*/ 400, { error: { code, message } }), ended);
       return;
     }
     const before = previous === undefined ? [] : (known?.items ?? []);

@@ -69,7 +69,7 @@ test("a skill above the project's root, or above a folder without project, is no
   const paths = (projectRoot: AbsolutePath | null) =>
     skillRoots({ projectRoot, cwd: abs("/a/b/c") }).map(({ path }) => path);
   expect(paths(abs("/a/b"))).toEqual(["/a/b/.agents/skills", "/a/b/c/.agents/skills"]);
-  expect(paths(null)).toEqual(["/a/b/c/.agents/skills"]);
+  expect(paths(/*projectRoot*/ null)).toEqual(["/a/b/c/.agents/skills"]);
 });
 
 test("a cwd that is a file finds the project's skills", async () => {
@@ -243,7 +243,7 @@ test("a description of 1024 emoji is allowed, and of 1025 is not", async () => {
 test("without a name the folder's counts; a line break in the description is one blank; numbers are texts", async () => {
   await using folder = await temporaryDirectory();
   await folder.write({
-    "s/by folder/SKILL.md": skill(null, '"a\\n  b"'),
+    "s/by folder/SKILL.md": skill(/*name*/ null, '"a\\n  b"'),
     "s/number/SKILL.md": "---\nname: 1.50\ndescription: 2026-01-02\n---\n",
   });
   const { skills } = await loadSkills([root(folder.join("s"))]);

@@ -31,7 +31,8 @@ export async function readSkillExtras(
     text = await readFile(path, "utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "ENOTDIR") warn(null, `The file cannot be read: ${message}`);
+    if (code !== "ENOENT" && code !== "ENOTDIR")
+      warn(/*line*/ null, `The file cannot be read: ${message}`);
     return { extras: none, problems };
   }
   const read = await readYamlMapping(text);
@@ -66,7 +67,7 @@ export async function readSkillExtras(
     return [];
   };
   const icon = (fields: Fields, key: string): AbsolutePath | undefined => {
-    const written = textIn(fields, key, 1024);
+    const written = textIn(fields, key, /*limit*/ 1024);
     if (written === undefined) return undefined;
     const file = join(folder, written);
     const isPlain = !/^[/\\]|^[a-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)/i.test(written);
@@ -78,7 +79,7 @@ export async function readSkillExtras(
     return undefined;
   };
   const color = (fields: Fields): string | undefined => {
-    const written = textIn(fields, "brand_color", 1024);
+    const written = textIn(fields, "brand_color", /*limit*/ 1024);
     if (written === undefined || /^#[0-9a-f]{6}$/i.test(written)) return written;
     warn(
       fields.get("brand_color")?.line ?? null,
@@ -92,8 +93,8 @@ export async function readSkillExtras(
       return [];
     }
     const { fields } = item.value;
-    const type = textIn(fields, "type", 64);
-    const value = textIn(fields, "value", 1024);
+    const type = textIn(fields, "type", /*limit*/ 64);
+    const value = textIn(fields, "value", /*limit*/ 1024);
     if (type === undefined || value === undefined) {
       warn(item.line, "A tool must have `type` and `value`; it is left out.");
       return [];
@@ -102,22 +103,22 @@ export async function readSkillExtras(
       withoutUndefined({
         type,
         value,
-        description: textIn(fields, "description", 1024),
-        transport: textIn(fields, "transport", 64),
-        command: textIn(fields, "command", 1024),
-        url: textIn(fields, "url", 1024),
+        description: textIn(fields, "description", /*limit*/ 1024),
+        transport: textIn(fields, "transport", /*limit*/ 64),
+        command: textIn(fields, "command", /*limit*/ 1024),
+        url: textIn(fields, "url", /*limit*/ 1024),
       }),
     ];
   };
 
   const shown = mapping(read.fields, "interface");
   const face: SkillInterface = withoutUndefined({
-    displayName: textIn(shown, "display_name", 64),
-    shortDescription: textIn(shown, "short_description", 1024),
+    displayName: textIn(shown, "display_name", /*limit*/ 64),
+    shortDescription: textIn(shown, "short_description", /*limit*/ 1024),
     iconSmall: icon(shown, "icon_small"),
     iconLarge: icon(shown, "icon_large"),
     brandColor: color(shown),
-    defaultPrompt: textIn(shown, "default_prompt", 1024),
+    defaultPrompt: textIn(shown, "default_prompt", /*limit*/ 1024),
   });
   const policy = mapping(read.fields, "policy");
   const implicit = policy.get("allow_implicit_invocation");

@@ -40,19 +40,19 @@ export async function readFrontMatter(path: AbsolutePath): Promise<Outcome<Front
   try {
     text = await readStart(path);
   } catch (error) {
-    return fail(null, `The file cannot be read: ${(error as Error).message}`);
+    return fail(/*line*/ null, `The file cannot be read: ${(error as Error).message}`);
   }
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   if (lines[0]?.trimEnd() !== "---") {
-    return fail(1, "The front matter is missing. The first line must be `---`.");
+    return fail(/*line*/ 1, "The front matter is missing. The first line must be `---`.");
   }
   const end = lines.findIndex((line, index) => index > 0 && line.trimEnd() === "---");
   if (end === -1) {
-    return fail(1, "The front matter is not closed. A line `---` must end it.");
+    return fail(/*line*/ 1, "The front matter is not closed. A line `---` must end it.");
   }
   const yaml = lines.slice(1, end).join("\n");
   if (yaml.trim() === "") {
-    return fail(1, "The front matter is empty. It must have a `description`.");
+    return fail(/*line*/ 1, "The front matter is empty. It must have a `description`.");
   }
   const read = await readYamlMapping(yaml);
   if ("problem" in read) return fail(read.problem.line + 1, read.problem.message);
@@ -83,12 +83,15 @@ export async function readFrontMatter(path: AbsolutePath): Promise<Outcome<Front
   }
   const description = texts.get("description");
   if (description === undefined) {
-    return fail(1, "`description` is missing. Say what the skill does and when to use it.");
+    return fail(
+      /*line*/ 1,
+      "`description` is missing. Say what the skill does and when to use it.",
+    );
   }
   const name = texts.get("name") ?? nameOfFolder(path);
   if (lengthOf(name) > maxNameLength) {
     return fail(
-      1,
+      /*line*/ 1,
       `\`name\` is missing, and the folder's name has more than ${maxNameLength} characters.`,
     );
   }

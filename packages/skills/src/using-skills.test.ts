@@ -219,13 +219,13 @@ test("a long skill is cut between two characters, with a note for the model and 
     const shown = part?.type === "input_text" ? part.text : "";
     return [shown.split("</path>\n")[1]?.split(/\n\[The file|\n<\/skill>/)[0], warnings.length];
   };
-  expect(await contentAt(11)).toEqual(["aé🦊🦊", 0]);
-  expect(await contentAt(10)).toEqual(["aé🦊", 1]);
-  expect(await contentAt(7)).toEqual(["aé🦊", 1]);
-  expect(await contentAt(6)).toEqual(["aé", 1]);
-  expect(await contentAt(3)).toEqual(["aé", 1]);
-  expect(await contentAt(2)).toEqual(["a", 1]);
-  expect(await contentAt(0)).toEqual(["", 1]);
+  expect(await contentAt(/*maxBytes*/ 11)).toEqual(["aé🦊🦊", 0]);
+  expect(await contentAt(/*maxBytes*/ 10)).toEqual(["aé🦊", 1]);
+  expect(await contentAt(/*maxBytes*/ 7)).toEqual(["aé🦊", 1]);
+  expect(await contentAt(/*maxBytes*/ 6)).toEqual(["aé", 1]);
+  expect(await contentAt(/*maxBytes*/ 3)).toEqual(["aé", 1]);
+  expect(await contentAt(/*maxBytes*/ 2)).toEqual(["a", 1]);
+  expect(await contentAt(/*maxBytes*/ 0)).toEqual(["", 1]);
 });
 
 test("reading a SKILL.md and running a script below scripts is use of the skill", () => {

@@ -86,5 +86,5 @@ export async function readYamlMapping(
     const line = lineCounter.linePos(contents.range?.[0] ?? 0).line;
     return { problem: { line, message: "Here must stand keys with values, such as `name: …`." } };
   }
-  return { fields: fieldsOf(contents, 1) };
+  return { fields: fieldsOf(contents, /*line*/ 1) };
 }

@@ -1,5 +1,5 @@
 // What an approval policy lets the tools ask.
-import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
+import type { AskForApproval } from "@codex-ts/protocol";
 
 /** The policy's name, as its values are written. */
 export function approvalPolicyName(policy: AskForApproval): string {
@@ -26,9 +26,4 @@ export function mayAskForPermissions(policy: AskForApproval): boolean {
   return typeof policy === "string"
     ? policy !== "never"
     : policy.granular.request_permissions === true;
-}
-
-/** Whether commands run confined: the policy restricts what files they can change. */
-export function isRestricted(policy: SandboxPolicy): boolean {
-  return policy.type === "read-only" || policy.type === "workspace-write";
 }

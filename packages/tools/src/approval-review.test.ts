@@ -20,7 +20,7 @@ const shell = createShellTool(
     approveInside: false,
     rules: createRulebook(),
   },
-  true,
+  /*offered*/ true,
 );
 const escalated = {
   command: ["/bin/sh", "-c", "(echo done)"],

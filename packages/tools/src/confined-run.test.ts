@@ -13,7 +13,7 @@ const shellWith = (rules: Rulebook) =>
   createShellTool(
     "shell_command",
     { allowLoginShell: false, additionalPermissions: false, approveInside: false, rules },
-    true,
+    /*offered*/ true,
   );
 const untrusted = async () =>
   testTurn(await temporaryDirectory(), {

@@ -92,7 +92,7 @@ describe("real commands", async () => {
       approveInside: false,
       rules: createRulebook(),
     },
-    true,
+    /*offered*/ true,
   );
   const run = async (script: string) => {
     await using turn = testTurn(await temporaryDirectory(), {

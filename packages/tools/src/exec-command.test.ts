@@ -275,7 +275,7 @@ describe("an interrupt", () => {
     await waitFor(() => turn.eventsOf("exec_command_output_delta").length > 0);
     abort.abort();
     expect(await running).toMatch(/^Wall time: \d+\.\d seconds\naborted by user$/);
-    const session = turn.context.processes.get(1000);
+    const session = turn.context.processes.get(/*id*/ 1000);
     const pid = Number(await session?.takeUnread());
     expect([session?.end, isAlive(pid)]).toEqual([null, true]);
     await turn.context.processes.closeAll();
@@ -345,7 +345,7 @@ describe("write_stdin", () => {
     for (const chars of ["a\n", "b\n"]) {
       answers.push((await write(turn, { session_id: 1000, chars, yield_time_ms: 400 })).output);
     }
-    const session = turn.context.processes.get(1000);
+    const session = turn.context.processes.get(/*id*/ 1000);
     await turn.context.processes.closeAll();
     answers.push(await session?.takeUnread());
     expect(answers.join("").match(/got \w/g)).toEqual(["got a", "got b"]);

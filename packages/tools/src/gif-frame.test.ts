@@ -68,7 +68,7 @@ function gif(parts: {
     ...word(frameWidth),
     ...word(frameHeight),
     interlaced ? 0x40 : 0,
-    ...imageData(2, [...codes, [5, 3]]),
+    ...imageData(/*minimumBits*/ 2, [...codes, [5, 3]]),
     0x3b,
   ]);
 }
@@ -112,7 +112,7 @@ describe("decodeFirstGifFrame", () => {
 
   test("follows codes that stand for several pixels, as the code size grows", () => {
     // 1, then code 6 (that is being defined: 1 1), 7 (1 1 1), 8 in four bits (1 1 1 1), and the end.
-    const data = imageData(2, [
+    const data = imageData(/*minimumBits*/ 2, [
       [4, 3],
       [1, 3],
       [6, 3],

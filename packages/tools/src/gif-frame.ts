@@ -25,7 +25,7 @@ export function decodeFirstGifFrame(bytes: Uint8Array): Pixels {
   const width = data.readUInt16LE(6);
   const height = data.readUInt16LE(8);
   const flags = data.readUInt8(10);
-  const globalPalette = (flags & 0x80) === 0 ? null : readPalette(data, 13, flags);
+  const globalPalette = (flags & 0x80) === 0 ? null : readPalette(data, /*at*/ 13, flags);
   let at = 13 + (globalPalette?.length ?? 0);
   let transparent = -1;
   for (;;) {

@@ -38,9 +38,9 @@ function onItsSide(jpeg: Buffer): Buffer {
 describe("imageDataUrl", () => {
   test("a PNG, JPEG or WebP within 2048×768 keeps its bytes", async () => {
     const images = {
-      "image/png": await picture(2048, 8).png(),
-      "image/jpeg": await picture(8, 768).jpeg(),
-      "image/webp": await picture(32, 32).webpLossless(),
+      "image/png": await picture(/*width*/ 2048, /*height*/ 8).png(),
+      "image/jpeg": await picture(/*width*/ 8, /*height*/ 768).jpeg(),
+      "image/webp": await picture(/*width*/ 32, /*height*/ 32).webpLossless(),
     };
     for (const [type, bytes] of Object.entries(images)) {
       expect(await imageDataUrl(bytes, "fit")).toBe(
@@ -52,9 +52,9 @@ describe("imageDataUrl", () => {
   test("a larger one is scaled down in its own format and keeps its proportions", async () => {
     const sizes = [];
     for (const bytes of [
-      await picture(4096, 16).png(),
-      await picture(20, 1536).jpeg(),
-      await picture(2304, 864).webpLossless(),
+      await picture(/*width*/ 4096, /*height*/ 16).png(),
+      await picture(/*width*/ 20, /*height*/ 1536).jpeg(),
+      await picture(/*width*/ 2304, /*height*/ 864).webpLossless(),
     ]) {
       sizes.push(opened(await imageDataUrl(bytes, "fit")).header);
     }
@@ -66,14 +66,14 @@ describe("imageDataUrl", () => {
   });
 
   test("the original size is kept when asked for", async () => {
-    const bytes = await picture(4096, 8).png();
+    const bytes = await picture(/*width*/ 4096, /*height*/ 8).png();
     expect(opened(await imageDataUrl(bytes, "original")).bytes).toEqual(bytes);
   });
 
   test("a photo that is scaled is turned the way up that its metadata says", async () => {
-    const bytes = onItsSide(await picture(1536, 200).jpeg());
+    const bytes = onItsSide(await picture(/*width*/ 1536, /*height*/ 200).jpeg());
     expect(opened(await imageDataUrl(bytes, "fit")).bytes).toEqual(bytes);
-    const large = onItsSide(await picture(3072, 200).jpeg());
+    const large = onItsSide(await picture(/*width*/ 3072, /*height*/ 200).jpeg());
     expect(opened(await imageDataUrl(large, "fit")).header).toEqual({
       format: "jpeg",
       width: 50,
@@ -89,7 +89,7 @@ describe("imageDataUrl", () => {
   });
 
   test("what does not decode is refused, whatever its first bytes say", async () => {
-    const png = await picture(300, 300).png();
+    const png = await picture(/*width*/ 300, /*height*/ 300).png();
     await expect(imageDataUrl(png.subarray(0, png.length / 2), "fit")).rejects.toMatchObject({
       name: "ImageError",
       code: "invalid_image",
@@ -100,7 +100,7 @@ describe("imageDataUrl", () => {
   });
 
   test("a size that would take gigabytes of memory is refused before it is decoded", async () => {
-    const png = Buffer.from(await picture(1, 1).png());
+    const png = Buffer.from(await picture(/*width*/ 1, /*height*/ 1).png());
     png.writeUInt32BE(100_000, 16);
     png.writeUInt32BE(100_000, 20);
     await expect(imageDataUrl(png, "fit")).rejects.toMatchObject({
@@ -123,7 +123,7 @@ describe("loadImageForModel", () => {
   test("an image file becomes a data URL", async () => {
     await using folder = await temporaryDirectory();
     const path = `${folder.path}/pixel.png`;
-    const bytes = await picture(1, 1).png();
+    const bytes = await picture(/*width*/ 1, /*height*/ 1).png();
     await writeFile(path, bytes);
     expect(await loadImageForModel(path)).toEqual({
       kind: "image",

@@ -45,7 +45,7 @@ export function createListDirTool(): Tool {
         throw new ToolError("respond", `dir_path must be an absolute path, not ${folder}`);
       }
       await checkReadable(folder, context);
-      const offset = positive(args, "offset", 1);
+      const offset = positive(args, "offset", /*byDefault*/ 1);
       const limit = positive(args, "limit", DEFAULT_LIMIT);
       const entries = await listEntries(folder, positive(args, "depth", DEFAULT_DEPTH), signal);
       const header = `Absolute path: ${folder}`;

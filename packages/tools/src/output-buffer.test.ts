@@ -5,7 +5,7 @@ const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe("OutputBuffer", () => {
   test("keeps everything up to its capacity", async () => {
-    const buffer = new OutputBuffer(10);
+    const buffer = new OutputBuffer(/*capacity*/ 10);
     buffer.append(ascii("01234"));
     buffer.append(ascii("56789"));
     expect(await outputText(buffer.peek())).toBe("0123456789");
@@ -14,7 +14,7 @@ describe("OutputBuffer", () => {
   });
 
   test("drops the middle and says how much", async () => {
-    const buffer = new OutputBuffer(10);
+    const buffer = new OutputBuffer(/*capacity*/ 10);
     for (const digit of "abcdefghijklmnopqrstuvwxyz") buffer.append(ascii(digit));
     expect(await outputText(buffer.peek())).toBe(
       "abcde\n[... 16 bytes of output omitted ...]\nvwxyz",
@@ -25,7 +25,7 @@ describe("OutputBuffer", () => {
     const whole = "0123456789".repeat(7);
     const expected = "01234567\n[... 53 bytes of output omitted ...]\n123456789";
     for (const size of [1, 2, 3, 8, 9, 17, 18, 70]) {
-      const buffer = new OutputBuffer(17);
+      const buffer = new OutputBuffer(/*capacity*/ 17);
       for (let at = 0; at < whole.length; at += size)
         buffer.append(ascii(whole.slice(at, at + size)));
       expect(await outputText(buffer.take()), `in pieces of ${size}`).toBe(expected);
@@ -35,7 +35,7 @@ describe("OutputBuffer", () => {
   });
 
   test("copies, so that the caller may use its bytes again", async () => {
-    const buffer = new OutputBuffer(4);
+    const buffer = new OutputBuffer(/*capacity*/ 4);
     const bytes = ascii("abcdef");
     buffer.append(bytes);
     bytes.fill(0);
@@ -43,7 +43,7 @@ describe("OutputBuffer", () => {
   });
 
   test("cuts between characters", async () => {
-    const buffer = new OutputBuffer(10);
+    const buffer = new OutputBuffer(/*capacity*/ 10);
     buffer.append(ascii("é".repeat(20)));
     expect(await outputText(buffer.peek())).toBe("éé\n[... 32 bytes of output omitted ...]\néé");
   });

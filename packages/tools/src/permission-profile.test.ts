@@ -47,8 +47,8 @@ describe("merging", () => {
     expect(
       mergeProfiles({ ...network, file_system: { write: ["/a"] } }, write("/a", "/b")),
     ).toEqual({ ...network, file_system: { write: ["/a", "/b"] } });
-    expect(mergeProfiles(undefined, network)).toEqual(network);
-    expect(mergeProfiles(undefined, undefined)).toBeUndefined();
+    expect(mergeProfiles(/*base*/ undefined, network)).toEqual(network);
+    expect(mergeProfiles(/*base*/ undefined, /*added*/ undefined)).toBeUndefined();
   });
 });
 
@@ -69,7 +69,7 @@ describe("what was granted of a request", () => {
   test("covers the request when nothing of it is missing", () => {
     expect(isGranted(write("/a"), write("/a", "/b"))).toBe(true);
     expect(isGranted(write("/a", "/c"), write("/a", "/b"))).toBe(false);
-    expect(isGranted(write("/a"), undefined)).toBe(false);
+    expect(isGranted(write("/a"), /*granted*/ undefined)).toBe(false);
   });
 });
 

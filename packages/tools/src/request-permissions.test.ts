@@ -18,7 +18,7 @@ const shell = createShellTool(
     approveInside: false,
     rules: createRulebook(),
   },
-  true,
+  /*offered*/ true,
 );
 const readOnly: SandboxPolicy = { type: "read-only" };
 const local = await localTestEnvironment();
@@ -114,7 +114,7 @@ describe("request_permissions", () => {
         approveInside: false,
         rules: createRulebook(),
       },
-      true,
+      /*offered*/ true,
     );
     await using turn = await turnGranting(all);
     await turn.folder.write({ "a/x": "", "b/x": "" });

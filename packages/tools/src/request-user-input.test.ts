@@ -39,7 +39,7 @@ test("the questions are put to the person, who may always answer freely, and the
 });
 
 test("who gives no answer cancels the call", async () => {
-  await using turn = await turnAnswering(null);
+  await using turn = await turnAnswering(/*answers*/ null);
   expect(await turn.run(always, { questions: [question] })).toMatch(/was cancelled/);
 });
 
@@ -47,7 +47,7 @@ test("outside of plan mode it is refused unless it is for every mode", async () 
   await using turn = await turnAnswering({});
   const refusal = "request_user_input is not available in default mode";
   expect(await turn.run(inPlanMode, { questions: [question] })).toBe(refusal);
-  await using planning = await turnAnswering({}, true);
+  await using planning = await turnAnswering({}, /*planMode*/ true);
   expect(await planning.run(inPlanMode, { questions: [question] })).toBe('{"answers":{}}');
 });
 

@@ -84,10 +84,10 @@ describe("selectTools", () => {
         model: { ...model, apply_patch_tool_type: type },
       }).find(({ name }) => name === "apply_patch")?.spec?.type;
     expect([
-      form(false, "freeform"),
-      form(false, "function"),
-      form(false, null),
-      form(true, null),
+      form(/*applyPatchFreeform*/ false, "freeform"),
+      form(/*applyPatchFreeform*/ false, "function"),
+      form(/*applyPatchFreeform*/ false, /*type*/ null),
+      form(/*applyPatchFreeform*/ true, /*type*/ null),
     ]).toEqual(["custom", "function", undefined, "custom"]);
   });
 

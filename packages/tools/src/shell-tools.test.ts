@@ -15,8 +15,8 @@ const options: CommandToolOptions = {
   approveInside: false,
   rules: createRulebook(),
 };
-const shell = createShellTool("shell", options, true);
-const shellCommand = createShellTool("shell_command", options, true);
+const shell = createShellTool("shell", options, /*offered*/ true);
+const shellCommand = createShellTool("shell_command", options, /*offered*/ true);
 const local = await localTestEnvironment();
 afterAll(() => local[Symbol.asyncDispose]());
 
@@ -145,7 +145,7 @@ describe("shell", () => {
 
   test("a local shell call runs like any other, under its own limits", async () => {
     await using turn = await turnWith();
-    const localShell = createShellTool("local_shell", options, false);
+    const localShell = createShellTool("local_shell", options, /*offered*/ false);
     const payload = {
       kind: "local_shell",
       command: ["pwd"],
@@ -307,13 +307,13 @@ describe("approvals of commands", () => {
     });
     const args = { command: ["touch", "x"], sandbox_permissions: "require_escalated" };
     await using asking = await turnWith({
-      approvalPolicy: granular(true),
+      approvalPolicy: granular(/*sandbox_approval*/ true),
       sandboxPolicy: readOnly,
     });
     asking.decisions.push("denied");
     await asking.run(shell, args);
     expect(asking.questions).toHaveLength(1);
-    await using silent = await turnWith({ approvalPolicy: granular(false) });
+    await using silent = await turnWith({ approvalPolicy: granular(/*sandbox_approval*/ false) });
     expect(await silent.run(shell, args)).toMatch(/the approval policy is granular/);
   });
 
@@ -326,7 +326,7 @@ describe("approvals of commands", () => {
         ...options,
         rules: createRulebook({ policy: createPolicy([rules]) }),
       },
-      true,
+      /*offered*/ true,
     );
     const refusal =
       "`echo blocked` rejected: a rule forbids commands that begin with `echo` (/rules/a.rules:1)";
@@ -422,7 +422,11 @@ describe("a machine without a sandbox", () => {
 });
 
 describe("additional permissions", () => {
-  const granting = createShellTool("shell", { ...options, additionalPermissions: true }, true);
+  const granting = createShellTool(
+    "shell",
+    { ...options, additionalPermissions: true },
+    /*offered*/ true,
+  );
   const asking = (permissions: object | undefined) => ({
     command: ["/bin/sh", "-c", "echo x > sub/written"],
     sandbox_permissions: "with_additional_permissions",
@@ -446,7 +450,11 @@ describe("additional permissions", () => {
   test.each([
     [shell, asking({ network: { enabled: true } }), /`exec_permission_approvals` turns them on/],
     [granting, asking({}), /needs `additional_permissions` that ask for something/],
-    [granting, asking(undefined), /needs `additional_permissions` that ask for something/],
+    [
+      granting,
+      asking(/*permissions*/ undefined),
+      /needs `additional_permissions` that ask for something/,
+    ],
     [
       granting,
       { command: ["true"], additional_permissions: { network: { enabled: true } } },
@@ -489,7 +497,11 @@ describe("a patch in a shell command", () => {
   test("gains nothing from permissions that the call asks for", async () => {
     await using turn = await turnWith({ sandboxPolicy: readOnly });
     turn.decisions.push("denied");
-    const granting = createShellTool("shell", { ...options, additionalPermissions: true }, true);
+    const granting = createShellTool(
+      "shell",
+      { ...options, additionalPermissions: true },
+      /*offered*/ true,
+    );
     await turn.run(granting, {
       command: ["bash", "-lc", heredoc],
       sandbox_permissions: "with_additional_permissions",
@@ -512,9 +524,11 @@ test("shells are offered with their own arguments, in name order", () => {
   expect([
     parameters(shell),
     parameters(shellCommand),
-    parameters(createShellTool("shell_command", { ...options, allowLoginShell: false }, true)),
-    createShellTool("local_shell", options, true).spec,
-    createShellTool("container.exec", options, false).spec,
+    parameters(
+      createShellTool("shell_command", { ...options, allowLoginShell: false }, /*offered*/ true),
+    ),
+    createShellTool("local_shell", options, /*offered*/ true).spec,
+    createShellTool("container.exec", options, /*offered*/ false).spec,
   ]).toEqual([
     ["command", "justification", "prefix_rule", "sandbox_permissions", "timeout_ms", "workdir"],
     [

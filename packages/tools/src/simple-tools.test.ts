@@ -28,7 +28,11 @@ async function runCall(tool: Tool, args: unknown, parts: Partial<ToolContext> = 
 }
 
 test("aborted texts round to one decimal, and never down to nothing", () => {
-  expect([abortedText(0), abortedText(1260), abortedCommandText(70)]).toEqual([
+  expect([
+    abortedText(/*elapsedMs*/ 0),
+    abortedText(/*elapsedMs*/ 1260),
+    abortedCommandText(/*elapsedMs*/ 70),
+  ]).toEqual([
     "aborted by user after 0.1s",
     "aborted by user after 1.3s",
     "Wall time: 0.1 seconds\naborted by user",

@@ -23,43 +23,45 @@ describe("approximateTokens", () => {
 
 describe("truncateMiddle", () => {
   test("text within the limit stays as it is", () => {
-    expect(truncateMiddle("example", bytes(7))).toBe("example");
-    expect(truncateMiddle("", tokens(0))).toBe("");
+    expect(truncateMiddle("example", bytes(/*limit*/ 7))).toBe("example");
+    expect(truncateMiddle("", tokens(/*limit*/ 0))).toBe("");
   });
 
   test("a limit of bytes counts the characters left out, one of tokens the tokens", () => {
-    expect(truncateMiddle("example output", bytes(1))).toBe("…13 chars truncated…t");
-    expect(truncateMiddle("example output", tokens(1))).toBe("ex…3 tokens truncated…ut");
+    expect(truncateMiddle("example output", bytes(/*limit*/ 1))).toBe("…13 chars truncated…t");
+    expect(truncateMiddle("example output", tokens(/*limit*/ 1))).toBe("ex…3 tokens truncated…ut");
   });
 
   test("a limit of nothing leaves the marker alone", () => {
-    expect(truncateMiddle("aé", bytes(0))).toBe("…2 chars truncated…");
-    expect(truncateMiddle("abcde", tokens(0))).toBe("…2 tokens truncated…");
+    expect(truncateMiddle("aé", bytes(/*limit*/ 0))).toBe("…2 chars truncated…");
+    expect(truncateMiddle("abcde", tokens(/*limit*/ 0))).toBe("…2 tokens truncated…");
   });
 
   test("no character is split", () => {
     const input = `${"😀".repeat(10)}\nsecond line with text\n`;
-    expect(truncateMiddle(input, tokens(8))).toBe("😀😀😀😀…8 tokens truncated… line with text\n");
+    expect(truncateMiddle(input, tokens(/*limit*/ 8))).toBe(
+      "😀😀😀😀…8 tokens truncated… line with text\n",
+    );
     expect(approximateTokens(input)).toBe(16);
-    expect(truncateMiddle("ééé", bytes(3))).toBe("…2 chars truncated…é");
+    expect(truncateMiddle("ééé", bytes(/*limit*/ 3))).toBe("…2 chars truncated…é");
   });
 });
 
 describe("formatOutput", () => {
   test("names the number of lines when it cuts", () => {
-    expect(formatOutput("example output", bytes(1))).toBe(
+    expect(formatOutput("example output", bytes(/*limit*/ 1))).toBe(
       "Total output lines: 1\n\n…13 chars truncated…t",
     );
-    expect(formatOutput("example output", bytes(14))).toBe("example output");
+    expect(formatOutput("example output", bytes(/*limit*/ 14))).toBe("example output");
   });
 
   test("seq 1 100000 under 10000 tokens is cut once", () => {
     const output = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join("");
-    const cut = formatOutput(output, tokens(10_000));
+    const cut = formatOutput(output, tokens(/*limit*/ 10_000));
     expect(cut.startsWith("Total output lines: 100000\n\n1\n2\n")).toBe(true);
     expect(cut.match(/truncated…/g)).toHaveLength(1);
     expect(cut).toContain("…137224 tokens truncated…");
-    expect(formatOutput(output, tokens(200_000))).toBe(output);
+    expect(formatOutput(output, tokens(/*limit*/ 200_000))).toBe(output);
   });
 });
 
@@ -69,7 +71,9 @@ test("countLines counts an end without a line break, and no empty end", () => {
 
 describe("truncateToolOutput", () => {
   test("a text is cut without a line count", () => {
-    expect(truncateToolOutput("example output", tokens(1))).toBe("ex…3 tokens truncated…ut");
+    expect(truncateToolOutput("example output", tokens(/*limit*/ 1))).toBe(
+      "ex…3 tokens truncated…ut",
+    );
   });
 
   test("texts share one budget, images are kept, later texts are counted", () => {
@@ -82,7 +86,7 @@ describe("truncateToolOutput", () => {
       text(chunk),
       text(chunk),
     ];
-    expect(truncateToolOutput(items, bytes(30))).toEqual([
+    expect(truncateToolOutput(items, bytes(/*limit*/ 30))).toEqual([
       text(chunk),
       text(chunk),
       image,
@@ -92,11 +96,11 @@ describe("truncateToolOutput", () => {
   });
 
   test("an image without text keeps no summary", () => {
-    expect(truncateToolOutput([image], bytes(0))).toEqual([image]);
+    expect(truncateToolOutput([image], bytes(/*limit*/ 0))).toEqual([image]);
   });
 
   test("a spent budget leaves nothing of a text", () => {
-    expect(truncateToolOutput([text("abcd"), text("e"), image], tokens(1))).toEqual([
+    expect(truncateToolOutput([text("abcd"), text("e"), image], tokens(/*limit*/ 1))).toEqual([
       text("abcd"),
       image,
       text("[omitted 1 text items ...]"),

@@ -84,7 +84,7 @@ function stringOf(value: string | boolean | undefined): string | undefined {
 }
 
 function roundsOf(given: string | undefined): number | undefined {
-  return given === undefined ? undefined : wholeNumber("rounds", given, 1);
+  return given === undefined ? undefined : wholeNumber("rounds", given, /*least*/ 1);
 }
 
 function flagValue(

@@ -21,7 +21,7 @@ test.runIf(process.platform === "linux")(
   async () => {
     const small = await peakMemory({ name: "shell", command: ["/bin/sh", "-c", ":"] });
     expect(small).toBeLessThan(20 * mebibyte);
-    const large = await peakMemory(allocate(200));
+    const large = await peakMemory(allocate(/*mebibytes*/ 200));
     expect(large).toBeGreaterThan(200 * mebibyte);
     expect(large).toBeLessThan(400 * mebibyte);
   },
@@ -30,7 +30,7 @@ test.runIf(process.platform === "linux")(
 test.runIf(process.platform === "linux")(
   "peak memory counts a descendant that is larger than the command",
   async () => {
-    const [program, ...args] = allocate(150).command;
+    const [program, ...args] = allocate(/*mebibytes*/ 150).command;
     const child = [program, ...args].map((word) => `'${word}'`).join(" ");
     const peak = await peakMemory({ name: "nested", command: ["/bin/sh", "-c", `${child}; :`] });
     expect(peak).toBeGreaterThan(150 * mebibyte);
@@ -79,18 +79,18 @@ test("a function's promise is waited for", async () => {
 });
 
 test("a quantile lies between the neighbouring samples", () => {
-  expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5);
-  expect(quantile([3, 1, 2], 0.5)).toBe(2);
-  expect(quantile([7], 0.9)).toBe(7);
-  expect(quantile([0, 10], 0.1)).toBe(1);
+  expect(quantile([4, 1, 3, 2], /*q*/ 0.5)).toBe(2.5);
+  expect(quantile([3, 1, 2], /*q*/ 0.5)).toBe(2);
+  expect(quantile([7], /*q*/ 0.9)).toBe(7);
+  expect(quantile([0, 10], /*q*/ 0.1)).toBe(1);
 });
 
 test("the table sets each subject beside its ratio to the first", () => {
   const same = (value: number) => ({ median: value, low: value, high: value });
   const table = renderTable([
-    { name: "ours", time: same(40), peakMemory: same(50 * mebibyte) },
-    { name: "theirs", time: same(120), peakMemory: same(25 * mebibyte) },
-    { name: "a function", time: same(0.002), peakMemory: undefined },
+    { name: "ours", time: same(/*value*/ 40), peakMemory: same(50 * mebibyte) },
+    { name: "theirs", time: same(/*value*/ 120), peakMemory: same(25 * mebibyte) },
+    { name: "a function", time: same(/*value*/ 0.002), peakMemory: undefined },
   ]);
   expect(table.split("\n")).toEqual([
     "             median        80 % within  ratio  peak memory  ratio",

@@ -22,8 +22,8 @@ export interface Distribution {
 
 export function distribution(samples: readonly number[]): Distribution {
   return {
-    median: quantile(samples, 0.5),
-    low: quantile(samples, 0.1),
-    high: quantile(samples, 0.9),
+    median: quantile(samples, /*q*/ 0.5),
+    low: quantile(samples, /*q*/ 0.1),
+    high: quantile(samples, /*q*/ 0.9),
   };
 }

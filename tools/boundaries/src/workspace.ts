@@ -119,7 +119,7 @@ function readJson(root: string, path: string): JsonFile {
     throw new WorkspaceError(path, lineAt(text, first.offset), problem);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new WorkspaceError(path, 1, "a JSON object was expected");
+    throw new WorkspaceError(path, /*line*/ 1, "a JSON object was expected");
   }
   const tree = parseTree(text);
   const nodeAt = (at: JSONPath) => (tree === undefined ? undefined : findNodeAtLocation(tree, at));

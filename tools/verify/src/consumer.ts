@@ -169,7 +169,7 @@ export async function checkConsumer({ root, scratch, packed }: StepContext): Pro
     { cwd: folder },
   );
   if (!installed.ok) {
-    return oneCheck(false, { output: `The tarballs do not install:\n${installed.output}` });
+    return oneCheck(/*ok*/ false, { output: `The tarballs do not install:\n${installed.output}` });
   }
   const problems = [
     ...(await typeProblems(folder, installedProgram(root, "tsc"))),

@@ -19,11 +19,15 @@ test("every step runs whatever failed before it, and the counts add up", async (
   const totals = await runSteps(
     [
       [
-        step("one", () => Promise.resolve(oneCheck(false, { output: "what is wrong\n" }))),
+        step("one", () => Promise.resolve(oneCheck(/*ok*/ false, { output: "what is wrong\n" }))),
         step("two", () => Promise.reject(new Error("it broke"))),
       ],
       [step("three", () => Promise.resolve({ passed: 40, failed: 2 }))],
-      [step("four", () => Promise.resolve(oneCheck(true, { note: "4 things", output: "" })))],
+      [
+        step("four", () =>
+          Promise.resolve(oneCheck(/*ok*/ true, { note: "4 things", output: "" })),
+        ),
+      ],
     ],
     context,
     (text) => printed.push(text),

@@ -42,6 +42,19 @@ export const groups: readonly (readonly Step[])[] = [
       title: "types, of the tests too",
       run: command((root) => [installedProgram(root, "tsc"), "-b"]),
     },
+    {
+      name: "arguments",
+      title: "names of bare literals in calls",
+      run: command((root) => [
+        process.execPath,
+        join(root, "tools/argument-comment-lint/src/main.ts"),
+      ]),
+    },
+    {
+      name: "docs",
+      title: "API pages as the doc comments say",
+      run: command((root) => [process.execPath, join(root, "tools/docs/src/main.ts"), "--check"]),
+    },
   ],
   [
     {

@@ -145,7 +145,7 @@ async function unset(
 }
 
 /** Says where a key is set that the person's own file does not decide, and what is wrong with a key. */
-export async function tellWhatGoesBefore(
+async function tellWhatGoesBefore(
   paths: readonly (readonly string[])[],
   about: {
     readonly file: AbsolutePath;

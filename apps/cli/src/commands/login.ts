@@ -176,7 +176,7 @@ interface OpenAuth extends AsyncDisposable {
 }
 
 async function openAuth(flags: ConfigFlags, terminal: Terminal): Promise<OpenAuth> {
-  const cwd: AbsolutePath = await workingFolder(undefined, terminal.cwd);
+  const cwd: AbsolutePath = await workingFolder(/*flag*/ undefined, terminal.cwd);
   const { config, env } = await openConfig(flags, terminal, cwd);
   const store = createCredentialStore(config.cliAuthCredentialsStore, {
     codexHome: config.codexHome,

@@ -231,7 +231,7 @@ async function find(
   for (const place of places) {
     const path =
       id === null
-        ? await findThreadByName(codexHome, session, undefined, { archived: place })
+        ? await findThreadByName(codexHome, session, /*cwd*/ undefined, { archived: place })
         : await findThreadPath(codexHome, id, { archived: place });
     if (path !== null) return path;
   }

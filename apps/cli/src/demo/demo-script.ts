@@ -42,7 +42,7 @@ export function demoReply(input: readonly ResponseItem[], turn: number): Scripte
       return {
         message: "I'll look at the code and run the tests first.",
         calls: [
-          steps(0),
+          steps(/*done*/ 0),
           { tool: "exec_command", cmd: "cat src/price.js test/price.test.js" },
           {
             tool: "exec_command",
@@ -54,14 +54,17 @@ export function demoReply(input: readonly ResponseItem[], turn: number): Scripte
       return {
         message:
           "`discounted` rounds down, and AGENTS.md asks for half up:\n995 cents at 50 % must be 498.",
-        calls: [steps(1), { tool: "apply_patch", patch: PATCH }],
+        calls: [steps(/*done*/ 1), { tool: "apply_patch", patch: PATCH }],
       };
     case 2:
       return {
-        calls: [steps(2), { tool: "exec_command", cmd: "node --test --test-reporter=spec" }],
+        calls: [
+          steps(/*done*/ 2),
+          { tool: "exec_command", cmd: "node --test --test-reporter=spec" },
+        ],
       };
     case 3:
-      return { calls: [steps(3), { tool: "exec_command", cmd: "git diff --stat" }] };
+      return { calls: [steps(/*done*/ 3), { tool: "exec_command", cmd: "git diff --stat" }] };
     default:
       return { message: summary(input), calls: [] };
   }

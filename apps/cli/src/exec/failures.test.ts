@@ -38,24 +38,32 @@ function failure(events: readonly JsonEvent[]): string {
 
 describe("the run fails, the last event says why", () => {
   const cases: readonly (readonly [name: string, reply: Reply, words: RegExp])[] = [
-    ["400", httpError(400, { error: { message: "bad request here" } }), /bad request here/],
-    ["401", httpError(401, { error: { message: "wrong key" } }), /401|wrong key/],
-    ["403", httpError(403, "<html>forbidden</html>"), /403/],
-    ["404", httpError(404, "nothing here"), /404/],
-    ["429 usage limit", httpError(429, usageLimit), /limit/i],
+    [
+      "400",
+      httpError(/*status*/ 400, { error: { message: "bad request here" } }),
+      /bad request here/,
+    ],
+    ["401", httpError(/*status*/ 401, { error: { message: "wrong key" } }), /401|wrong key/],
+    ["403", httpError(/*status*/ 403, "<html>forbidden</html>"), /403/],
+    ["404", httpError(/*status*/ 404, "nothing here"), /404/],
+    ["429 usage limit", httpError(/*status*/ 429, usageLimit), /limit/i],
     [
       "429 quota",
-      httpError(429, { error: { code: "insufficient_quota", message: "quota" } }),
+      httpError(/*status*/ 429, { error: { code: "insufficient_quota", message: "quota" } }),
       /quota/i,
     ],
     [
       "429 not included",
-      httpError(429, { error: { type: "usage_not_included", message: "upgrade" } }),
+      httpError(/*status*/ 429, { error: { type: "usage_not_included", message: "upgrade" } }),
       /plan|upgrade/i,
     ],
-    ["429 plain", httpError(429, { error: { message: "slow down" } }), /429|slow down/i],
-    ["500", httpError(500, "oops"), /the service has trouble/],
-    ["503 overloaded", httpError(503, { error: { code: "server_is_overloaded" } }), /at capacity/],
+    ["429 plain", httpError(/*status*/ 429, { error: { message: "slow down" } }), /429|slow down/i],
+    ["500", httpError(/*status*/ 500, "oops"), /the service has trouble/],
+    [
+      "503 overloaded",
+      httpError(/*status*/ 503, { error: { code: "server_is_overloaded" } }),
+      /at capacity/,
+    ],
     ["a cut stream", brokenStream(), /^stream disconnected before completion/],
     ["an empty stream", rawStream([]), /^stream disconnected before completion/],
     ["no answer", noAnswer("cut"), /\S/],
@@ -101,7 +109,11 @@ describe("the run fails, the last event says why", () => {
 
 test("retries are told and do not fail the run; 5xx and cut streams are tried again", async () => {
   await using world = await cliWorld({
-    script: [httpError(500), brokenStream([message("lost")]), respond([message("found")])],
+    script: [
+      httpError(/*status*/ 500),
+      brokenStream([message("lost")]),
+      respond([message("found")]),
+    ],
   });
   const run = await world.run([
     "exec",
@@ -126,7 +138,10 @@ test("unknown events, and lines cut anywhere, are no failure", async () => {
   const reply = respond([message("grüße 🎉")]);
   await using world = await cliWorld({
     script: [
-      inPieces(7, { ...reply, chunks: ["event: x\ndata: {}\n\n: comment\n\n", ...reply.chunks] }),
+      inPieces(/*size*/ 7, {
+        ...reply,
+        chunks: ["event: x\ndata: {}\n\n: comment\n\n", ...reply.chunks],
+      }),
     ],
   });
   expect((await world.run(["exec", "hi"])).stdout).toBe("grüße 🎉\n");

@@ -163,7 +163,7 @@ async function followEvents(
         break;
     }
   }
-  output.pushEnd(null, limits.reached());
+  output.pushEnd(/*msg*/ null, limits.reached());
   return started ? { kind: "failed" } : { kind: "interrupted" };
 }
 

@@ -172,7 +172,10 @@ describe("the output of a run", () => {
 
   test("-o gets the last message without a line break; a failed turn leaves the file alone", async () => {
     await using world = await cliWorld({
-      script: [respond([message("first")]), httpError(400, { error: { message: "no" } })],
+      script: [
+        respond([message("first")]),
+        httpError(/*status*/ 400, { error: { message: "no" } }),
+      ],
     });
     const file = nodePath.join(world.repository, "last.txt");
     await world.run(["exec", "-o", "last.txt", "hi"]);

@@ -314,7 +314,7 @@ export class JsonEventStream {
   #turnCompleted(): JsonEvent {
     return {
       type: "turn.completed",
-      usage: jsonUsage(this.#usage, null),
+      usage: jsonUsage(this.#usage, /*before*/ null),
       turn_usage: jsonUsage(this.#usage, this.#usageAtTurnStart),
     };
   }

@@ -190,7 +190,7 @@ test("warnings are error items, and do not make the run fail", async () => {
 
 test("a failed turn has an error event, and turn.failed with the same words as the last line", async () => {
   await using world = await cliWorld({
-    script: [httpError(400, { error: { message: "this model does not exist" } })],
+    script: [httpError(/*status*/ 400, { error: { message: "this model does not exist" } })],
   });
   const run = await world.run(["exec", "--json", "hi"]);
   const [error, failed, ...more] = run.events().slice(2);

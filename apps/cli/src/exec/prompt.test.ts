@@ -17,7 +17,7 @@ async function read(
 
 describe("a prompt argument", () => {
   test("is taken as it is at a terminal", async () => {
-    expect(await read("fix it", null)).toEqual({ prompt: "fix it", notes: [] });
+    expect(await read("fix it", /*stdin*/ null)).toEqual({ prompt: "fix it", notes: [] });
   });
 
   test("is followed by what was piped in", async () => {
@@ -35,14 +35,18 @@ describe("a prompt argument", () => {
 
 describe("standard input as the prompt", () => {
   test("is used verbatim", async () => {
-    expect((await read(undefined, "prompt\n")).prompt).toBe("prompt\n");
+    expect((await read(/*argument*/ undefined, "prompt\n")).prompt).toBe("prompt\n");
     expect(await read("-", "prompt\n")).toEqual({ prompt: "prompt\n", notes: [] });
   });
 
   test("that is blank, or a terminal without a prompt, is an error that says what to do", async () => {
     await expect(read("-", "")).rejects.toThrow("No prompt provided via stdin.");
-    await expect(read(undefined, " ")).rejects.toThrow("No prompt provided via stdin.");
-    await expect(read(undefined, null)).rejects.toThrow(/give one as an argument/);
+    await expect(read(/*argument*/ undefined, " ")).rejects.toThrow(
+      "No prompt provided via stdin.",
+    );
+    await expect(read(/*argument*/ undefined, /*stdin*/ null)).rejects.toThrow(
+      /give one as an argument/,
+    );
   });
 });
 

@@ -1,15 +1,6 @@
 // Limits that a script sets to a run, and why a run that reached one has failed.
 import type { ResponsesClient, ResponsesTurn } from "@codex-ts/responses-client";
 
-export interface RunLimits {
-  /** Milliseconds from the prompt to the end of the turn; null for none. */
-  readonly timeoutMs: number | null;
-  /** Answers of the model; null for any number. */
-  readonly maxTurns: number | null;
-  /** A command or a patch that was not allowed fails the run, though the model went on. */
-  readonly failOnDenied: boolean;
-}
-
 /** Why a run failed that the model itself would have gone on with, or called done. */
 export interface LimitReached {
   readonly code: "timeout" | "max_turns" | "denied";
@@ -17,14 +8,14 @@ export interface LimitReached {
 }
 
 /** The model has answered as often as it may; the message is for the person. */
-export class TurnLimitError extends Error {
+class TurnLimitError extends Error {
   override readonly name = "TurnLimitError";
   readonly code = "max_turns";
 }
 
 /**
- * The client, for a run in which the model may answer `most` times. One more request is refused with a
- * {@link TurnLimitError}; an answer that broke off does not count.
+ * The client, for a run in which the model may answer `most` times. One more request is refused; an
+ * answer that broke off does not count.
  */
 export function limitAnswers(
   client: ResponsesClient,

@@ -98,11 +98,11 @@ describe.each(sources)("a secret from $name is in nothing that is written", (sou
     ["when the run succeeds", respond([message("ok")])],
     [
       "when the service refuses it and sends it back",
-      httpError(401, { error: { message: `Incorrect API key provided: ${secret}` } }),
+      httpError(/*status*/ 401, { error: { message: `Incorrect API key provided: ${secret}` } }),
     ],
     [
       "when the service fails and sends it back",
-      httpError(400, { error: { message: `bad header Bearer ${secret}` } }),
+      httpError(/*status*/ 400, { error: { message: `bad header Bearer ${secret}` } }),
     ],
   ])("%s", async (_name, reply) => {
     expect(await placesOfSecret(source, [reply])).toEqual([]);

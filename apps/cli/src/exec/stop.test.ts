@@ -90,7 +90,7 @@ describe.each(["workspace-write", "danger-full-access"])("with the sandbox %s", 
 test("a signal while the model is silent stops the turn as well, and the session goes on later", async () => {
   await using world = await cliWorld({ script: [hangingStream(), respond([message("ok")])] });
   const { child, done } = world.start(["exec", "--json", "go"]);
-  await world.model.waitForRequests(1);
+  await world.model.waitForRequests(/*count*/ 1);
   child.kill("SIGINT");
   const run = await done;
   expect(run.code).toBe(130);
@@ -106,7 +106,7 @@ test("a signal while the model is silent stops the turn as well, and the session
 test("in human mode an interruption is one line, and stdout stays empty", async () => {
   await using world = await cliWorld({ script: [hangingStream()] });
   const { child, done } = world.start(["exec", "go"]);
-  await world.model.waitForRequests(1);
+  await world.model.waitForRequests(/*count*/ 1);
   child.kill("SIGTERM");
   const run = await done;
   expect([run.code, run.stdout]).toEqual([143, ""]);
@@ -138,7 +138,7 @@ describe("a reader of stdout", () => {
       env: { ...world.env },
       stdio: ["ignore", "pipe", "ignore"],
     });
-    await world.model.waitForRequests(3);
+    await world.model.waitForRequests(/*count*/ 3);
     const ended = once(child, "close");
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -157,7 +157,7 @@ describe("a reader of stdout", () => {
       stdio: ["ignore", "pipe", "ignore"],
     });
     const exited = once(child, "exit");
-    await world.model.waitForRequests(3);
+    await world.model.waitForRequests(/*count*/ 3);
     child.kill("SIGTERM");
     const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null];
     expect(code === 143 || signal === "SIGTERM").toBe(true);

@@ -69,7 +69,7 @@ test("a server without WebSocket is asked over HTTP, without a word", async () =
   await using world = await cliWorld({
     script,
     provider,
-    server: { handshake: () => httpError(426) },
+    server: { handshake: () => httpError(/*status*/ 426) },
   });
   const { code, stderr } = await world.run(["exec", "say hi"]);
   expect([code, world.model.handshakes.length]).toEqual([0, 1]);
@@ -139,7 +139,7 @@ test.skipIf(!hasOpenssl)(
     for (const refuse of [false, true]) {
       await using world = await cliWorld({
         script,
-        server: refuse ? { handshake: () => httpError(426) } : {},
+        server: refuse ? { handshake: () => httpError(/*status*/ 426) } : {},
       });
       makeCertificates(world.home, "api.openai.com");
       // What the company's proxy sees as api.openai.com: TLS in front of the scripted model.
