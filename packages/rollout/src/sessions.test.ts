@@ -129,7 +129,7 @@ describe("listing", () => {
           cli_version: "0.1.0",
           source: "cli",
           model_provider: "local",
-          base_instructions: { text: "Be kind. ".repeat(100) },
+          base_instructions: null,
         },
         name: "tests",
         preview: "fix the tests",

@@ -68,7 +68,7 @@ describe("login with an API key", () => {
     expect(run.code).toBe(1);
     expect(run.events().at(-1)).toEqual({
       type: "turn.failed",
-      error: { message: expect.stringContaining("codex-ts login") as string },
+      error: { message: expect.stringContaining("codex-ts login") as string, code: "unauthorized" },
     });
   });
 

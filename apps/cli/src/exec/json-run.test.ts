@@ -200,7 +200,7 @@ test("a failed turn has an error event, and turn.failed with the same words as t
     type: "turn.failed",
     error: {
       message: expect.stringContaining("this model does not exist") as string,
-      code: "bad_request",
+      code: "other",
     },
   });
   expect(run.code).toBe(1);
