@@ -1,6 +1,9 @@
 // Many processes share one login of a real OAuth issuer, which revokes it when a refresh token comes twice.
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile, readdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -38,10 +41,13 @@ interface Worker {
   kill(): Promise<void>;
 }
 
-async function start(...mode: readonly string[]): Promise<Worker> {
+const start = (...mode: readonly string[]): Promise<Worker> => startAt(tokenUrl(), ...mode);
+
+/** A process whose tokens are renewed at `url`. */
+async function startAt(url: string, ...mode: readonly string[]): Promise<Worker> {
   const child: ChildProcess = spawn(
     process.execPath,
-    ["--conditions=@codex-ts/source", program, home.codexHome, tokenUrl(), ...mode],
+    ["--conditions=@codex-ts/source", program, home.codexHome, url, ...mode],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -124,6 +130,36 @@ test(
     });
     expect(await reader.stop()).toBeGreaterThan(200);
     expect(await readdir(home.codexHome)).toEqual(["auth.json"]);
+  },
+  timeoutMs,
+);
+
+test(
+  "processes that started with stale tokens need nothing of an authority that would refuse them",
+  async () => {
+    issuer = await startOauthIssuer({ clientId: defaultClientId });
+    await logIn({ isStale: true });
+    let asked = 0;
+    const refusing = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(401).end("{}");
+    }).listen(0, "127.0.0.1");
+    try {
+      await once(refusing, "listening");
+      const { port } = refusing.address() as AddressInfo;
+      const refused = `http://127.0.0.1:${port}/oauth/token`;
+      const [first, using, renewing] = [
+        await start("stale"),
+        await startAt(refused, "stale"),
+        await startAt(refused, "stale"),
+      ];
+      const renewed = await first.run("auth");
+      expect(await using.run("auth")).toBe(renewed);
+      expect(await renewing.run("renew")).toBe(renewed);
+      expect(asked).toBe(0);
+    } finally {
+      refusing.close();
+    }
   },
   timeoutMs,
 );
