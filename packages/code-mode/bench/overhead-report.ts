@@ -41,7 +41,7 @@ function duration(ms: number): string {
   return ms < 1 ? `${(ms * 1000).toFixed(0)} µs` : `${ms.toFixed(2)} ms`;
 }
 
-/** Cold and warm execs of the seed's protocol, and the first exec on a pool that is ready. */
+/** Cold and warm execs, and the first exec on a pool that is ready. */
 export function overheadTable({ samples, warmIterations, toolCounts }: Settings): Table {
   const scenarios = [
     { name: "cold_exec", scenario: "cold", warmups: 0, iterations: 1 },
