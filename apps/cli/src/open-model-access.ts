@@ -18,14 +18,11 @@ import {
   type ModelsManager,
 } from "@codex-ts/models";
 import type { ModelInfo } from "@codex-ts/protocol";
-import {
-  createResponsesClient,
-  type ResponsesClient,
-  type ResponsesTurn,
-} from "@codex-ts/responses-client";
+import { createResponsesClient, type ResponsesClient } from "@codex-ts/responses-client";
 import { Failure } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
+import { wrapTurns } from "./wrap-turns.ts";
 
 export interface ModelAccess extends AsyncDisposable {
   readonly responses: ResponsesClient;
@@ -120,37 +117,17 @@ async function accountOf(manager: AuthManager): Promise<string | null> {
 
 /** Keeps the list of models up to date, beside the person's own requests and by what answers say of it. */
 function withModelNews(client: ResponsesClient, models: ModelsManager): ResponsesClient {
-  return {
-    endpoint: client.endpoint,
-    openSession(context) {
-      const session = client.openSession(context);
-      return {
-        startTurn: (turn) => turnWithModelNews(session.startTurn(turn), models),
-        prewarm: (request, turn, signal) => session.prewarm(request, turn, signal),
-        [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-      };
-    },
-  };
-}
-
-function turnWithModelNews(turn: ResponsesTurn, models: ModelsManager): ResponsesTurn {
-  return {
-    get usesWebSocket() {
-      return turn.usesWebSocket;
-    },
-    fallBack: () => turn.fallBack(),
-    async *stream(request, signal) {
-      const events = turn.stream(request, signal)[Symbol.asyncIterator]();
-      const first = events.next();
-      void models.refresh("online_if_uncached");
-      try {
-        for (let step = await first; step.done !== true; step = await events.next()) {
-          if (step.value.type === "models_etag") models.noteEtag(step.value.etag);
-          yield step.value;
-        }
-      } finally {
-        await events.return?.();
+  return wrapTurns(client, async function* watch(stream, request, signal) {
+    const events = stream(request, signal)[Symbol.asyncIterator]();
+    const first = events.next();
+    void models.refresh("online_if_uncached");
+    try {
+      for (let step = await first; step.done !== true; step = await events.next()) {
+        if (step.value.type === "models_etag") models.noteEtag(step.value.etag);
+        yield step.value;
       }
-    },
-  };
+    } finally {
+      await events.return?.();
+    }
+  });
 }

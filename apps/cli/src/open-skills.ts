@@ -37,13 +37,16 @@ export async function openSkills(
       }),
     );
   const first = await load(config.cwd);
+  // What was just read serves the first turn; later ones look again.
+  let justRead: Awaited<ReturnType<typeof load>> | null = first;
   const ignored = (await enabledSkills(first.skills, config.skills.switches)).ignored.map(
     ({ path, name }) =>
       `an entry of skills.config names ${path === undefined && name === undefined ? "no skill" : `both a path (${path}) and a name (${name})`}; give one of the two`,
   );
   return {
     inFolder: async (cwd) => {
-      const { skills } = await load(cwd);
+      const { skills } = cwd === config.cwd && justRead !== null ? justRead : await load(cwd);
+      justRead = null;
       return (await enabledSkills(skills, config.skills.switches)).enabled;
     },
     warnings: [...first.problems.map(formatSkillProblem), ...ignored],

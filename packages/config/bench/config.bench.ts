@@ -30,7 +30,7 @@ function usualFile(project: string): string {
       `[profiles.profile-${n}]`,
       `model = "model-${n}"`,
       'model_reasoning_effort = "high"',
-      `[projects."/work/project-${n}"]`,
+      `[projects."/home/kim/project-${n}"]`,
       'trust_level = "untrusted"',
     );
   }

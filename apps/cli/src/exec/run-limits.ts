@@ -1,16 +1,11 @@
 // Limits that a script sets to a run, and why a run that reached one has failed.
-import type { ResponsesClient, ResponsesTurn } from "@codex-ts/responses-client";
+import type { ResponsesClient } from "@codex-ts/responses-client";
+import { wrapTurns } from "../wrap-turns.ts";
 
 /** Why a run failed that the model itself would have gone on with, or called done. */
 export interface LimitReached {
   readonly code: "timeout" | "max_turns" | "denied";
   readonly message: string;
-}
-
-/** The model has answered as often as it may; the message is for the person. */
-class TurnLimitError extends Error {
-  override readonly name = "TurnLimitError";
-  readonly code = "max_turns";
 }
 
 /**
@@ -23,34 +18,17 @@ export function limitAnswers(
   onReached: (reached: LimitReached) => void,
 ): ResponsesClient {
   let answers = 0;
-  const limited = (turn: ResponsesTurn): ResponsesTurn => ({
-    get usesWebSocket() {
-      return turn.usesWebSocket;
-    },
-    fallBack: () => turn.fallBack(),
-    async *stream(request, signal) {
-      if (answers >= most) {
-        const message = `the model wanted to go on after ${most} ${most === 1 ? "answer" : "answers"}, the most that --max-turns allows`;
-        onReached({ code: "max_turns", message });
-        throw new TurnLimitError(message);
-      }
-      for await (const event of turn.stream(request, signal)) {
-        if (event.type === "completed") answers += 1;
-        yield event;
-      }
-    },
+  return wrapTurns(client, async function* count(stream, request, signal) {
+    if (answers >= most) {
+      const message = `the model wanted to go on after ${most} ${most === 1 ? "answer" : "answers"}, the most that --max-turns allows`;
+      onReached({ code: "max_turns", message });
+      throw new Error(message);
+    }
+    for await (const event of stream(request, signal)) {
+      if (event.type === "completed") answers += 1;
+      yield event;
+    }
   });
-  return {
-    endpoint: client.endpoint,
-    openSession(context) {
-      const session = client.openSession(context);
-      return {
-        startTurn: (turnContext) => limited(session.startTurn(turnContext)),
-        prewarm: (...request) => session.prewarm(...request),
-        [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-      };
-    },
-  };
 }
 
 /**
