@@ -64,9 +64,11 @@ function readStdin(options?: { readonly silenceMs: number }): Promise<Uint8Array
   });
 }
 
-/** A writer that sends nothing for this long has sent what it wanted to. */
-const QUIET_MS = 100;
-const DRAIN_LIMIT_MS = 2000;
+/** How long we wait for a first byte from a pipe that may have no writer at all. */
+const FIRST_BYTE_MS = 100;
+/** A writer that has begun and sends nothing for this long has no more to send. */
+const PAUSE_MS = 2000;
+const DRAIN_LIMIT_MS = 10_000;
 
 /**
  * Takes off what is being piped in and was not read, for a run that ends early: a program that writes
@@ -77,13 +79,16 @@ export async function drainStdin(): Promise<void> {
   if (stdin.isTTY || stdin.readableEnded || stdin.destroyed) return;
   await new Promise<void>((resolve) => {
     const limit = setTimeout(resolve, DRAIN_LIMIT_MS);
-    const quiet = setTimeout(resolve, QUIET_MS);
     const done = (): void => {
       clearTimeout(limit);
-      clearTimeout(quiet);
+      clearTimeout(pause);
       resolve();
     };
-    stdin.on("data", () => quiet.refresh());
+    let pause = setTimeout(done, FIRST_BYTE_MS);
+    stdin.on("data", () => {
+      clearTimeout(pause);
+      pause = setTimeout(done, PAUSE_MS);
+    });
     stdin.once("end", done).once("error", done);
   });
   stdin.destroy();

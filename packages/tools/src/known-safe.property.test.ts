@@ -342,13 +342,15 @@ test("10,000 generated commands: what is judged harmless leaves no trace, and ne
   expect(generated).toHaveLength(GENERATED);
   expect(safe.length).toBeGreaterThan(500);
   const [ran, confined] = await Promise.all([bare(safe), denied(safe)]);
-  // The programs of a pipeline write their errors as they come, into one another's lines.
-  const unordered = (text = ""): string => Array.from(text).toSorted().join("");
+  // The programs of a pipeline write their errors as they come, into one another's lines, and one whose
+  // reader has gone ends before it has said all: what they say there is no outcome.
+  const errors = (argv: readonly string[], text: string | undefined): string | undefined =>
+    /(?<!\|)\|(?!\|)/.test(argv[2] ?? "") ? undefined : text;
   const named = (each: readonly Outcome[]) =>
     safe.map((argv, index) => ({
       ...each[index],
       script: argv[2],
-      stderr: unordered(each[index]?.stderr),
+      stderr: errors(argv, each[index]?.stderr),
     }));
   expect(named(ran).filter(({ changed, connected }) => changed || connected)).toEqual([]);
   expect(named(confined)).toEqual(named(ran));

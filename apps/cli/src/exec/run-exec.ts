@@ -6,7 +6,7 @@ import type { JsonValue, UserInput } from "@codex-ts/protocol";
 import { openEngine, type Engine } from "../engine.ts";
 import { Failure } from "../failure.ts";
 import type { Invocation } from "../program.ts";
-import type { Terminal } from "../terminal.ts";
+import { drainStdin, type Terminal } from "../terminal.ts";
 import { workingFolder } from "../working-folder.ts";
 import { PromptError, readPrompt } from "./prompt.ts";
 import { readImages, readOutputSchema } from "./run-files.ts";
@@ -26,6 +26,8 @@ export async function runExec(invocation: ExecInvocation, terminal: Terminal): P
     });
   } catch (error) {
     if (invocation.exec.json === true && !isStarted) {
+      // A reader may end us at this event; by then it must have got rid of what it wrote.
+      await drainStdin();
       terminal.stdout(`${JSON.stringify(failedStart(error))}\n`);
     }
     throw error;
