@@ -4,8 +4,8 @@ import { type AbsolutePath, join, parent } from "@codex-ts/absolute-path";
 import { ConfigError } from "./errors.ts";
 import { resolvePathValues } from "./path-keys.ts";
 import { lineMayShowSecret } from "./secrets.ts";
+import { textLines } from "./text-lines.ts";
 import { emptyTable, parseToml, type TomlTable, TomlSyntaxError } from "./toml.ts";
-import { lineOf } from "./toml-positions.ts";
 import type { TrustLevel } from "./trust.ts";
 
 /** Where a layer comes from; these are the names that clients see on the wire. */
@@ -78,7 +78,7 @@ export async function parseConfigText(text: string, file: AbsolutePath): Promise
   } catch (error) {
     if (!(error instanceof TomlSyntaxError)) throw error;
     const { line, column } = error;
-    const sourceLine = lineOf(text, line);
+    const sourceLine = textLines(text).lineOf(line);
     throw new ConfigError("syntax", `this is not valid TOML: ${error.message}`, {
       place: {
         path: file,

@@ -5,14 +5,8 @@ import type { ConfigLayer, ConfigLayerName } from "./layers.ts";
 import type { ParsedOverride } from "./overrides.ts";
 import { lineMayShowSecret, mayBeSecret } from "./secrets.ts";
 import type { TomlTable } from "./toml.ts";
-import {
-  countCharacters,
-  lineOf,
-  positionAt,
-  readTomlPositions,
-  type TomlPath,
-  type TomlPositions,
-} from "./toml-positions.ts";
+import { countCharacters, type TextLines, textLines } from "./text-lines.ts";
+import { readTomlPositions, type TomlPath, type TomlPositions } from "./toml-positions.ts";
 
 /** What set a value. Everything but `flag` is also a layer of its own. */
 export type ConfigOriginName = ConfigLayerName | { readonly type: "flag" };
@@ -44,6 +38,11 @@ export interface Origins {
   readonly all: (table: TomlTable) => ReadonlyMap<string, ConfigOrigin>;
 }
 
+interface TextPlaces {
+  readonly values: TomlPositions;
+  readonly lines: TextLines;
+}
+
 function isPrefix(prefix: TomlPath, path: TomlPath): boolean {
   return prefix.every((segment, index) => segment === path[index]);
 }
@@ -58,11 +57,11 @@ export function createOrigins(
   overrides: readonly ParsedOverride[],
   flags: ReadonlySet<string> = new Set(),
 ): Origins {
-  const positions = new Map<ConfigLayer, TomlPositions>();
+  const read = new Map<ConfigLayer, TextPlaces>();
 
-  function positionsOf(layer: ConfigLayer, text: string): TomlPositions {
-    const known = positions.get(layer) ?? readTomlPositions(text);
-    positions.set(layer, known);
+  function placesOf(layer: ConfigLayer, text: string): TextPlaces {
+    const known = read.get(layer) ?? { values: readTomlPositions(text), lines: textLines(text) };
+    read.set(layer, known);
     return known;
   }
 
@@ -79,11 +78,12 @@ export function createOrigins(
     const origin = { layer: layer.name, key: formatKeyPath(path) };
     if (layer.file === undefined) return { ...origin, override: overrideFor(path) };
     const { file, text } = layer;
-    const place = text === undefined ? undefined : positionsOf(layer, text).find(path);
-    if (text === undefined || place === undefined) return { ...origin, path: file };
-    const span = place[at];
-    const { line, column } = positionAt(text, span.start);
-    const sourceLine = lineOf(text, line);
+    if (text === undefined) return { ...origin, path: file };
+    const { values, lines } = placesOf(layer, text);
+    const span = values.find(path)?.[at];
+    if (span === undefined) return { ...origin, path: file };
+    const { line, column } = lines.positionAt(span.start);
+    const sourceLine = lines.lineOf(line);
     const endsOnLine = !text.slice(span.start, span.end).includes("\n");
     const length = endsOnLine ? countCharacters(text.slice(span.start, span.end)) : 1;
     return {

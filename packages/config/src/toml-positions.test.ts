@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isTable, parseToml, type TomlTable, type TomlValue } from "./toml.ts";
-import { lineOf, positionAt, readTomlPositions, type TomlPath } from "./toml-positions.ts";
+import { textLines } from "./text-lines.ts";
+import { readTomlPositions, type TomlPath } from "./toml-positions.ts";
 
 /** Every entry of the parsed table, containers included. */
 function* entries(
@@ -123,13 +124,14 @@ describe("the positions agree with the parser", () => {
 describe("what is pointed to", () => {
   const text = `top = 1\n\n[servers.one]\ncommand = "run" # c\nenv = { A = "é", B = [10, 20] }\n`;
   const positions = readTomlPositions(text);
+  const lines = textLines(text);
   const shown = (path: TomlPath) => {
     const place = positions.find(path);
     if (place === undefined) return undefined;
     return {
       key: text.slice(place.key.start, place.key.end),
       value: text.slice(place.value.start, place.value.end),
-      at: positionAt(text, place.value.start),
+      at: lines.positionAt(place.value.start),
     };
   };
 
@@ -147,17 +149,5 @@ describe("what is pointed to", () => {
       { key: "servers", value: "[servers.one]", at: { line: 3, column: 1 } },
       undefined,
     ]);
-  });
-
-  test("columns count characters, not UTF-16 units", () => {
-    expect(positionAt('a = ["😀", 1]', 'a = ["😀", '.length)).toEqual({ line: 1, column: 11 });
-  });
-
-  test("a line comes without its line end", () => {
-    expect([
-      lineOf("a\r\nb\nc", /*line*/ 1),
-      lineOf("a\r\nb\nc", /*line*/ 3),
-      lineOf("a", /*line*/ 9),
-    ]).toEqual(["a", "c", ""]);
   });
 });

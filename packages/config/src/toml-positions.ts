@@ -106,27 +106,3 @@ export function readTomlPositions(text: string): TomlPositions {
     },
   };
 }
-
-/** A 1-based line and column of a text; the column counts characters (code points). */
-export interface TextPosition {
-  readonly line: number;
-  readonly column: number;
-}
-
-/** How many characters (code points) a text has. */
-export function countCharacters(text: string): number {
-  return Array.from(text).length;
-}
-
-export function positionAt(text: string, offset: number): TextPosition {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf("\n") + 1;
-  let line = 1;
-  for (let at = before.indexOf("\n"); at >= 0; at = before.indexOf("\n", at + 1)) line += 1;
-  return { line, column: countCharacters(before.slice(lineStart)) + 1 };
-}
-
-/** The text of a 1-based line, without its line end. */
-export function lineOf(text: string, line: number): string {
-  return (text.split("\n", line)[line - 1] ?? "").replace(/\r$/, "");
-}

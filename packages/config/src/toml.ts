@@ -1,6 +1,6 @@
 // TOML text to plain data. The parser is loaded when the first text is met.
 import type { TomlDate } from "smol-toml";
-import { countCharacters } from "./toml-positions.ts";
+import { countCharacters } from "./text-lines.ts";
 
 /** A TOML date or time. */
 export type { TomlDate };

@@ -39,15 +39,16 @@ export async function collectGitInfo(
   options: GitOptions = {},
 ): Promise<GitInfo | null> {
   const call = { ...options, cwd };
-  if ((await askGitForText(["rev-parse", "--git-dir"], call)) === null) return null;
   const [commit, branch, url] = await Promise.all([
     headCommitHash(cwd, options),
-    currentBranchName(cwd, options),
+    // Git answers this in every repository: with nothing when HEAD is detached.
+    askGitForText(["branch", "--show-current"], call),
     askGitForText(["remote", "get-url", "origin"], call),
   ]);
+  if (branch === null) return null;
   return {
     ...(commit === null ? {} : { commit_hash: commit }),
-    ...(branch === null ? {} : { branch }),
+    ...(branch === "" ? {} : { branch }),
     ...(url === null || url === "" ? {} : { repository_url: withoutCredentials(url) }),
   };
 }

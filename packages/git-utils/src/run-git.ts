@@ -1,7 +1,6 @@
 // The one place that starts git: with a clean environment, the repository's own programs switched
 // off, a time limit and a signal.
 import { stat } from "node:fs/promises";
-import { platform } from "node:process";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { GitError, type GitErrorDetails } from "./errors.ts";
 
@@ -39,7 +38,7 @@ export interface GitOutput {
 /** No program that a repository's configuration names is run by our calls. */
 const safeSettings: readonly GitSetting[] = [
   ["core.fsmonitor", "false"],
-  ["core.hooksPath", platform === "win32" ? "NUL" : "/dev/null"],
+  ["core.hooksPath", process.platform === "win32" ? "NUL" : "/dev/null"],
   ["core.pager", "cat"],
   ["core.askPass", ""],
   ["diff.submodule", "short"],

@@ -1,5 +1,4 @@
 // What this machine has for starting and confining processes; found out once, when first needed.
-import { getuid } from "node:process";
 import { createExitWatch, type ExitWatch } from "./exit-watch.ts";
 import { createNativeLauncher, createNodeLauncher } from "./launcher.ts";
 import { loadNativeCalls, type NativeCalls } from "./native-calls.ts";
@@ -21,7 +20,7 @@ export async function inspectMachine(options: {
 }): Promise<Machine> {
   const calls =
     options.nativeCalls && options.platform === "linux" ? await loadNativeCalls() : null;
-  const isRoot = getuid?.() === 0;
+  const isRoot = process.getuid?.() === 0;
   if (calls === null) {
     return {
       launcher: createNodeLauncher(),
