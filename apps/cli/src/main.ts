@@ -110,6 +110,10 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { runWhy } = await import("./commands/why.ts");
       return runWhy(invocation, terminal);
     }
+    case "doctor": {
+      const { runDoctor } = await import("./commands/doctor.ts");
+      return runDoctor(invocation, terminal);
+    }
     case "completion": {
       const [{ completionScript }, { buildProgram }] = await Promise.all([
         import("./commands/completion.ts"),

@@ -63,6 +63,18 @@ export async function openConfig(
   });
 }
 
+/** The settings of a machine without any settings file, for whoever looks at one whose files are broken. */
+export async function openDefaults(terminal: Terminal, cwd: AbsolutePath): Promise<OpenConfig> {
+  return orFailure(async () => {
+    const codexHome = await findCodexHome(terminal.env, homedir());
+    const readFile = async (path: AbsolutePath): Promise<never> => {
+      throw Object.assign(new Error(`${path} is not looked at`), { code: "ENOENT" });
+    };
+    const loaded = await loadConfig({ codexHome, cwd, env: terminal.env, version, readFile });
+    return { loaded, config: loaded.config, env: terminal.env };
+  });
+}
+
 /** Does what may find the settings at fault, and shows the fault with file, line and column. */
 export async function orFailure<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -14,7 +14,7 @@ import { nearestWord } from "./nearest-word.ts";
 import { moveResumeToFront } from "./resume-words.ts";
 import { addSandboxCommand, type SandboxInvocation } from "./sandbox-grammar.ts";
 import { addSessionsCommand, type SessionsInvocation } from "./sessions-grammar.ts";
-import { addSettingsCommands, type SettingsInvocation } from "./settings-commands.ts";
+import { addSettingsCommands, type SettingsInvocation } from "./settings-grammar.ts";
 import { version } from "./version.ts";
 
 export type Invocation =
@@ -73,6 +73,7 @@ export type Invocation =
       readonly approvalPolicy: ApprovalPolicyName | undefined;
       readonly words: readonly string[];
     }
+  | { readonly command: "doctor"; readonly config: ConfigFlags; readonly json: boolean }
   | { readonly command: "completion"; readonly shell: CompletionShell }
   | { readonly command: "demo"; readonly config: ConfigFlags; readonly color: ColorMode }
   | { readonly command: "interactive"; readonly prompt: string | undefined };
@@ -357,6 +358,17 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
   addConfigFlags(why, config);
   addRunFlags(why, config);
 
+  const doctor = program
+    .command("doctor")
+    .description("look at all that a run needs, and say how to mend what is amiss")
+    .option("--json", "print JSON")
+    .action(({ json }: { readonly json?: true }) =>
+      choose({ command: "doctor", config, json: json === true }),
+    )
+    .addHelpText("after", DOCTOR_NOTES);
+  addConfigFlags(doctor, config);
+  addRunFlags(doctor, config);
+
   program
     .command("completion")
     .description("print a completion script for a shell")
@@ -398,6 +410,12 @@ Examples:
   codex-ts why -- git push --force
   codex-ts why --json -- 'cargo test && rm -rf target'
   codex-ts why -a untrusted -s read-only -- npm install`;
+
+const DOCTOR_NOTES = `
+Nothing is changed, and no credential is printed or sent: the provider's server is asked for
+nothing more than an answer. A check that takes longer than five seconds has failed.
+
+Exit codes: 0 ready to work, 1 a check has failed.`;
 
 const ROOT_EXAMPLES = `
 Examples:

@@ -47,7 +47,11 @@ export {
   TokenRefreshError,
 } from "./errors.ts";
 export { type IdTokenInfo, jwtExpiration, parseIdToken } from "./jwt.ts";
-export { type LoginRestrictions, enforceLoginRestrictions } from "./login-restrictions.ts";
+export {
+  type LoginRestrictions,
+  enforceLoginRestrictions,
+  restrictionFault,
+} from "./login-restrictions.ts";
 export { loginWithDeviceCode, startBrowserLogin } from "./login-flows.ts";
 export {
   type AccountPlan,

@@ -23,9 +23,17 @@ export async function enforceLoginRestrictions(
   if (method === undefined && workspaceId === undefined) return;
   const auth = await manager.peek();
   if (auth === null) return;
-  const fault = methodFault(auth, method) ?? workspaceFault(auth, workspaceId);
+  const fault = restrictionFault(auth, { method, workspaceId });
   if (fault === null) return;
   throw new LoginError("login_denied", `${fault}; ${await wayOut(manager, auth)}`);
+}
+
+/** Why `auth` is not allowed, for people and without a way out; null when it is. Changes nothing. */
+export function restrictionFault(
+  auth: CodexAuth,
+  { method, workspaceId }: LoginRestrictions,
+): string | null {
+  return methodFault(auth, method) ?? workspaceFault(auth, workspaceId);
 }
 
 function methodFault(auth: CodexAuth, method: LoginRestrictions["method"]): string | null {

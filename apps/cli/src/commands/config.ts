@@ -22,7 +22,7 @@ import {
 } from "@codex-ts/config";
 import type { ConfigFlags } from "../flags.ts";
 import { openConfig, orFailure } from "../open-config.ts";
-import type { SettingsInvocation } from "../settings-commands.ts";
+import type { SettingsInvocation } from "../settings-grammar.ts";
 import type { Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
 import { workingFolder } from "../working-folder.ts";

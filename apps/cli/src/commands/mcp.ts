@@ -9,7 +9,7 @@ import {
 } from "@codex-ts/config";
 import { Failure } from "../failure.ts";
 import { openConfig, orFailure } from "../open-config.ts";
-import type { NewServer, SettingsInvocation } from "../settings-commands.ts";
+import type { NewServer, SettingsInvocation } from "../settings-grammar.ts";
 import type { Terminal } from "../terminal.ts";
 import { workingFolder } from "../working-folder.ts";
 import { userFileOf } from "./config.ts";
