@@ -189,6 +189,7 @@ function threadConfigOf(config: Config, model: string): ThreadConfig {
     projectDocs: { ...config.projectDocs, rootMarkers: config.projectRootMarkers },
     shellEnvironmentPolicy: config.shellEnvironmentPolicy,
     allowLoginShell: config.allowLoginShell,
+    reviewModel: config.reviewModel,
     compactPrompt: config.compactPrompt,
     notify: config.notify,
     webSearch: webSearchModeForTurn(

@@ -1,7 +1,7 @@
 // The one way out of a session: what is recorded first, then announced.
 import type { Event, EventMsg, ItemOrigin, ResponseItem, RolloutItem } from "@codex-ts/protocol";
-import { isPersistedEvent } from "@codex-ts/rollout";
-import { EventQueue } from "./event-queue.ts";
+import type { PersistenceMode } from "@codex-ts/rollout";
+import { persistedEvent } from "./persisted-event.ts";
 import { legacyTwins } from "./turn-items.ts";
 
 /** The line of an item. */
@@ -36,26 +36,31 @@ interface Batch {
   readonly done: () => void;
 }
 
+export interface JournalOptions {
+  /** Null for a thread without a session file. */
+  readonly sink: LineSink | null;
+  /** How much of the events the session file keeps; `limited` by default. */
+  readonly mode?: PersistenceMode | undefined;
+  /** Is given each event when its turn has come. */
+  readonly announce: (event: Event) => void;
+}
+
 /**
  * Writes lines and announces events in the order in which they are posted. All lines of a batch are
  * in the session file before its first event is announced, so what a reader has seen is on disk.
  */
 export class Journal {
-  readonly #sink: LineSink | null;
-  readonly #queue = new EventQueue<Event>();
+  readonly #options: JournalOptions;
   #waiting: Batch[] = [];
   #pumping = false;
 
-  readonly #onEvent: (msg: EventMsg) => void;
-
-  /** `onEvent` sees each event when it is announced. */
-  constructor(sink: LineSink | null, onEvent: (msg: EventMsg) => void = () => {}) {
-    this.#sink = sink;
-    this.#onEvent = onEvent;
+  constructor(options: JournalOptions) {
+    this.#options = options;
   }
 
-  get events(): EventQueue<Event> {
-    return this.#queue;
+  /** Announces one event of a turn; the id is empty for what belongs to none. */
+  announce(turnId: string, msg: EventMsg): Promise<void> {
+    return this.post({ kind: "event", id: turnId, msg });
   }
 
   /** Posts a batch; resolves when its events are announced. */
@@ -73,7 +78,8 @@ export class Journal {
           break;
         case "event":
           for (const msg of [entry.msg, ...legacyTwins(entry.msg)]) {
-            if (isPersistedEvent(msg)) lines.push({ type: "event_msg", payload: msg });
+            const kept = persistedEvent(msg, this.#options.mode);
+            if (kept !== null) lines.push({ type: "event_msg", payload: kept });
             events.push({ id: entry.id, msg });
           }
           break;
@@ -92,12 +98,7 @@ export class Journal {
 
   /** Announces what is in the session file already, or never. */
   tell(event: Event): void {
-    this.#onEvent(event.msg);
-    this.#queue.push(event);
-  }
-
-  close(): void {
-    this.#queue.close();
+    this.#options.announce(event);
   }
 
   async #pump(): Promise<void> {
@@ -106,7 +107,7 @@ export class Journal {
       const batches = this.#waiting;
       this.#waiting = [];
       const lines = batches.flatMap((batch) => batch.lines);
-      if (lines.length > 0 && this.#sink !== null) await this.#sink.record(lines);
+      if (lines.length > 0) await this.#options.sink?.record(lines);
       for (const batch of batches) {
         for (const event of batch.events) this.tell(event);
         batch.done();

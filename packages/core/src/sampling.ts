@@ -38,6 +38,8 @@ export interface SamplingServices {
   readonly rerouted: { isTold: boolean };
   /** Null when the thread has no lifecycle hooks. */
   readonly hooks: TurnHooks | null;
+  /** Aborted when the turn was stopped and nobody waits for it any more: it records nothing then. */
+  readonly gone: AbortSignal;
 }
 
 /** The session's latest rate limits. */
@@ -74,6 +76,7 @@ export async function sample(
     context: services.toolContext,
     journal,
     signal,
+    gone: services.gone,
     hooks: services.hooks,
     record,
   });

@@ -17,6 +17,7 @@ import type {
 } from "@codex-ts/protocol";
 import type { Hooks } from "@codex-ts/hooks";
 import type { ResponsesClient } from "@codex-ts/responses-client";
+import type { PersistenceMode } from "@codex-ts/rollout";
 import type { Shell } from "@codex-ts/shell-command";
 import type { Tracing } from "@codex-ts/telemetry";
 import type { Skill } from "@codex-ts/skills";
@@ -40,6 +41,8 @@ export interface ThreadConfig {
   /** Replaces the model's own instructions. */
   readonly baseInstructions?: string | undefined;
   readonly developerInstructions?: string | undefined;
+  /** The model that reviews changes; the thread's own by default. */
+  readonly reviewModel?: string | undefined;
   /** Replaces our own prompt for the summary of a long history. */
   readonly compactPrompt?: string | undefined;
   /** The person's global AGENTS.md text. */
@@ -67,6 +70,11 @@ export interface ThreadConfig {
   readonly showRawAgentReasoning: boolean;
   /** No session file. */
   readonly ephemeral: boolean;
+  /**
+   * How much the session file keeps; `limited` by default, which is all that resuming needs. `extended`
+   * adds the ends of tool calls and the errors, for programs that show a session's past in full.
+   */
+  readonly persistence?: PersistenceMode | undefined;
   /** What this thread reaches the outside with in place of the manager's: its own home, clock, client … */
   readonly host?: Partial<ThreadManagerOptions> | undefined;
   /** Shown as `warning` events right after the session is configured. */

@@ -1,6 +1,5 @@
 // Starts, resumes, forks and ends threads, and finds the sessions of earlier ones.
 import { type AbsolutePath } from "@codex-ts/absolute-path";
-import { readGitInfo } from "@codex-ts/git-utils";
 import {
   type EventMsg,
   type EventOf,
@@ -13,7 +12,6 @@ import {
 import {
   appendThreadName,
   archiveThread,
-  createRolloutRecorder,
   findThreadByName,
   findThreadName,
   findThreadPath,
@@ -35,6 +33,7 @@ import { replay } from "./replay.ts";
 import { Session } from "./session.ts";
 import { CoreError, type StartedThread, type Thread } from "./thread.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
+import { newThreadRecorder } from "./thread-recorder.ts";
 
 /** A session, by its file, its id, or the name that it was given last. */
 export type SessionReference =
@@ -87,7 +86,7 @@ export class ThreadManager implements AsyncDisposable {
     const settings = this.#recorderSettings(config);
     return this.#open(config, {
       id,
-      recorder: this.#newRecorder(config, id, { instructions, settings }),
+      recorder: newThreadRecorder(config, this.#host(config), { id, instructions, settings }),
       settings,
       instructions,
       history: emptyHistory,
@@ -142,7 +141,8 @@ export class ThreadManager implements AsyncDisposable {
     const id = newThreadId(this.#now(config).getTime());
     const instructions = this.#instructions(config, meta);
     const settings = this.#recorderSettings(config);
-    const recorder = this.#newRecorder(config, id, {
+    const recorder = newThreadRecorder(config, this.#host(config), {
+      id,
       instructions,
       settings,
       forkedFrom: meta,
@@ -263,42 +263,6 @@ export class ThreadManager implements AsyncDisposable {
       onWarning: (message) => slot.report?.(message),
     };
     return slot;
-  }
-
-  #newRecorder(
-    config: ThreadConfig,
-    id: ThreadId,
-    session: {
-      readonly instructions: string;
-      readonly settings: RecorderSettings;
-      readonly forkedFrom?: SessionMeta;
-      readonly initialItems?: readonly RolloutItem[];
-    },
-  ): RolloutRecorder | null {
-    if (config.ephemeral) return null;
-    const { codexHome, originator, version, source, timezone } = this.#host(config);
-    const { forkedFrom } = session;
-    return createRolloutRecorder({
-      ...session.settings,
-      codexHome,
-      meta: {
-        id,
-        ...(forkedFrom === undefined ? {} : { forked_from_id: forkedFrom.id }),
-        timestamp: this.#now(config).toISOString(),
-        cwd: config.cwd,
-        originator,
-        cli_version: version,
-        source,
-        model_provider: config.modelProviderId,
-        base_instructions: { text: session.instructions },
-        ...(forkedFrom?.dynamic_tools === undefined
-          ? {}
-          : { dynamic_tools: forkedFrom.dynamic_tools }),
-      },
-      timeZone: timezone,
-      gitInfo: () => readGitInfo(config.cwd),
-      initialItems: session.initialItems,
-    });
   }
 
   #instructions(config: ThreadConfig, meta: SessionMeta | null): string {

@@ -223,6 +223,48 @@ describe("an interruption", () => {
     expect(lines.indexOf("user turn_aborted")).toBe(lines.indexOf("event turn_aborted") - 1);
   });
 
+  test("records what a tool that does not stop had time for, then the marker, and nothing later", async () => {
+    const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
+    await using world = await threadWorld({
+      script: [
+        respond([functionCall({ name: "stubborn", args: {}, callId: "c1" })]),
+        respond([message("ok")]),
+      ],
+      config: {
+        tools: [
+          {
+            name: "stubborn",
+            parallel: true,
+            abortedText: () => "left behind",
+            accepts: ({ kind }) => kind === "function",
+            async run() {
+              await mayEnd;
+              return { body: "done after all", success: true };
+            },
+          },
+        ],
+      },
+    });
+    const { thread } = await world.manager.startThread(world.config);
+    await thread.submit({ type: "user_input", items: [{ type: "text", text: "go" }] });
+    await eventsUntil(
+      thread,
+      (msg) => msg.type === "raw_response_item" && msg.item.type === "function_call",
+    );
+    await thread.submit({ type: "interrupt" });
+    end();
+    await say(thread, "again");
+    const lines = (await readLines(thread)).map(lineLabel);
+    expect(
+      lines.slice(lines.indexOf("call c1")).filter((label) => /c1|aborted/.test(label)),
+    ).toEqual(["call c1", "output c1", "user turn_aborted", "event turn_aborted"]);
+    expect(world.model.requests[1]?.input).toContainEqual({
+      type: "function_call_output",
+      call_id: "c1",
+      output: "left behind",
+    });
+  });
+
   test("of a stream that is silent comes at once", async () => {
     await using world = await threadWorld({ script: [hangingStream()] });
     const { thread } = await world.manager.startThread(world.config);
@@ -262,6 +304,29 @@ test("input during a turn joins it, behind the answer that was under way", async
     "output c1",
     'user "two"',
   ]);
+});
+
+test("an extended session file also keeps the ends of tool calls and the errors", async () => {
+  const kept = async (persistence: "limited" | "extended"): Promise<readonly string[]> => {
+    await using world = await threadWorld({
+      script: [
+        respond([command("head -c 40000 /dev/zero | tr '\\0' x", "c1")]),
+        httpError(/*status*/ 400, { error: { message: "no" } }),
+      ],
+      config: { persistence },
+    });
+    const { thread } = await world.manager.startThread(world.config);
+    await say(thread, "go");
+    const lines = await readLines(thread);
+    for (const { payload } of lines) {
+      if (!("type" in payload) || payload.type !== "exec_command_end") continue;
+      expect(payload).toMatchObject({ stdout: "", stderr: "", formatted_output: "" });
+      expect(payload.aggregated_output).toContain("chars truncated");
+    }
+    return lines.map(lineLabel).filter((label) => /error|_end/.test(label));
+  };
+  expect(await kept("limited")).toEqual([]);
+  expect(await kept("extended")).toEqual(["event exec_command_end", "event error"]);
 });
 
 describe("failures", () => {

@@ -15,6 +15,8 @@ export interface ToolRunsOptions {
   readonly context: TurnToolContext;
   readonly journal: Journal;
   readonly signal: AbortSignal;
+  /** Aborted when nobody waits for the calls any more. */
+  readonly gone: AbortSignal;
   readonly hooks: TurnHooks | null;
   /** Puts a finished call's output, and what hooks add to it, into the history. */
   readonly record: (item: ResponseItem, origin?: ItemOrigin) => void;
@@ -77,11 +79,13 @@ export class ToolRuns {
 
   /**
    * Waits for every call and records the outputs in the order of the calls. Rejects with the first
-   * fatal error, after the outputs before it are recorded.
+   * fatal error, after the outputs before it are recorded, and when `gone` is aborted.
    */
   async recordOutputs(): Promise<void> {
     for (const run of this.#runs) {
       const item = await run.output;
+      // The history has gone on without it: what comes now would stand in another turn.
+      this.#options.gone.throwIfAborted();
       this.#options.record(item);
       run.recorded = true;
       const told = run.contexts.map((text) => developerMessage(text));

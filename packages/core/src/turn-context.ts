@@ -1,4 +1,4 @@
-// The frozen snapshot of settings that one turn runs with.
+// The frozen snapshot of settings that one turn runs with, and how it is made.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type {
   ApprovalsReviewer,
@@ -16,6 +16,10 @@ import type {
   Verbosity,
 } from "@codex-ts/protocol";
 import type { Skill } from "@codex-ts/skills";
+import type { TraceSpan } from "@codex-ts/telemetry";
+import { hostTimezone, localDate } from "./environment-context.ts";
+import type { ThreadManagerOptions } from "./thread-config.ts";
+import type { ThreadResources } from "./thread-resources.ts";
 
 /** The settings of a session that a turn may change. */
 export interface SessionSettings {
@@ -50,6 +54,56 @@ export interface TurnContext {
   /** Those that are on, here and now. */
   readonly skills: readonly Skill[];
   readonly outputSchema: JsonValue;
+}
+
+/** The settings as they are now, with what else holds for a turn that begins now. */
+export async function openTurnContext(
+  thread: Pick<ThreadResources, "config" | "options" | "instructionsFor">,
+  settings: SessionSettings,
+  turn: {
+    readonly id: string;
+    readonly outputSchema?: JsonValue;
+    readonly span?: TraceSpan | undefined;
+  },
+): Promise<TurnContext> {
+  const { config, options, instructionsFor } = thread;
+  const timezone = options.timezone ?? hostTimezone();
+  const currentDate = localDate(options.now?.() ?? new Date(), timezone);
+  return {
+    turnId: turn.id,
+    traceId: turn.span?.traceId ?? null,
+    settings,
+    ...modelFacts(settings, options),
+    currentDate,
+    timezone,
+    userInstructions: await instructionsFor(settings.cwd),
+    developerInstructions: config.developerInstructions ?? null,
+    skills: (await config.skills?.(settings.cwd)) ?? [],
+    outputSchema: turn.outputSchema ?? null,
+  };
+}
+
+/** The turn as another model would run it. */
+export function withModel(
+  turn: TurnContext,
+  model: string,
+  options: Pick<ThreadManagerOptions, "lookUpModel">,
+): TurnContext {
+  const settings = { ...turn.settings, model };
+  return { ...turn, settings, ...modelFacts(settings, options) };
+}
+
+function modelFacts(
+  settings: SessionSettings,
+  { lookUpModel }: Pick<ThreadManagerOptions, "lookUpModel">,
+): Pick<TurnContext, "model" | "summary" | "contextWindow" | "truncation"> {
+  const model = lookUpModel(settings.model);
+  return {
+    model,
+    summary: settings.summary ?? model.default_reasoning_summary ?? "auto",
+    contextWindow: usableContextWindow(model),
+    truncation: model.truncation_policy,
+  };
 }
 
 export function collaborationModeOf(settings: SessionSettings): CollaborationMode {

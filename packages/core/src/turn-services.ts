@@ -1,62 +1,28 @@
 // What one turn works with, put together from the thread that it belongs to.
-import type { Rulebook } from "@codex-ts/exec-policy";
 import { readWorkspaceFacts } from "@codex-ts/git-utils";
 import {
-  type ApprovalCache,
   type ApprovalReviewer,
   createApprovalReviewer,
   createToolRouter,
   createTurnDiffTracker,
-  type ProcessStore,
   selectTools,
-  type SessionGrants,
   type Tool,
   type ToolRouter,
   type TurnToolContext,
 } from "@codex-ts/tools";
-import type { EventMsg, ThreadId } from "@codex-ts/protocol";
-import type { ResponsesRequest, ResponsesSession } from "@codex-ts/responses-client";
-import type { RolloutRecorder } from "@codex-ts/rollout";
+import type { EventMsg } from "@codex-ts/protocol";
+import type { ResponsesRequest } from "@codex-ts/responses-client";
 import type { TraceSpan } from "@codex-ts/telemetry";
-import type { ReviewSession } from "./approval-assessment.ts";
-import type { PendingApprovals } from "./approvals.ts";
 import { type ContextSources, fullContext } from "./context-updates.ts";
-import type { History } from "./history.ts";
-import type { Journal } from "./journal.ts";
 import type { PendingInput } from "./pending-input.ts";
 import { responsesRequest } from "./responses-request.ts";
 import { tracedTurn } from "./responses-session.ts";
-import type { RateLimitStore } from "./sampling.ts";
-import type { ThreadCodeMode } from "./thread-code-mode.ts";
-import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
 import { turnHooks, type TurnHooks } from "./thread-hooks.ts";
+import type { ThreadResources } from "./thread-resources.ts";
 import type { TurnContext } from "./turn-context.ts";
 import { turnMetadataHeader, type TurnMetadata } from "./turn-metadata.ts";
 import type { TurnServices } from "./turn.ts";
 import { writableRootPaths } from "./writable-roots.ts";
-
-/** What a thread has for as long as it runs. */
-export interface ThreadResources {
-  readonly id: ThreadId;
-  readonly config: ThreadConfig;
-  readonly options: ThreadManagerOptions;
-  readonly recorder: RolloutRecorder | null;
-  /** The base instructions: fixed for the session, whatever model it goes on with. */
-  readonly instructions: string;
-  readonly history: History;
-  readonly journal: Journal;
-  readonly responses: ResponsesSession;
-  readonly rateLimits: RateLimitStore;
-  readonly approvals: PendingApprovals;
-  readonly approvalCache: ApprovalCache;
-  readonly rules: Rulebook;
-  readonly grants: SessionGrants;
-  readonly reviews: ReviewSession;
-  readonly processes: ProcessStore;
-  /** Null when the feature is off. */
-  readonly codeMode: ThreadCodeMode | null;
-  readonly childEnv: Readonly<Record<string, string>>;
-}
 
 export interface TurnParts {
   readonly turn: TurnContext;
@@ -67,6 +33,7 @@ export interface TurnParts {
   readonly takeSessionStart: () => "startup" | "resume" | null;
   readonly span: TraceSpan | undefined;
   readonly signal: AbortSignal;
+  readonly gone: AbortSignal;
 }
 
 /** A turn that is ready to run; disposing it lets go of what only it needs. */
@@ -136,6 +103,7 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
     storeResponses: endpoint.storesResponses,
     streamMaxRetries: endpoint.streamMaxRetries,
     signal,
+    gone: parts.gone,
   };
   return {
     services,

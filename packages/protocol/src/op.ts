@@ -120,6 +120,8 @@ export type Op =
     }
   /** Puts a summary in place of the history. */
   | { readonly type: "compact" }
+  /** Has a change reviewed by a model with instructions of its own; the thread learns of the result. */
+  | { readonly type: "review"; readonly review_request: ReviewRequest }
   /** Takes the newest turns out of the history. Files are not changed back. */
   | { readonly type: "thread_rollback"; readonly num_turns: number }
   | { readonly type: "set_thread_name"; readonly name: string }

@@ -241,14 +241,16 @@ describe("listing", () => {
     await appendThreadName(home.codexHome, exec, "The Parser, again");
     expect(await listed(home, { sources: ["cli", "subagent"] })).toEqual([agent, cli]);
     expect(await listed(home, { sources: [] })).toEqual([]);
-    expect(await listed(home, { providers: ["other"] })).toEqual([agent]);
+    expect(await listed(home)).toEqual([custom, exec, cli]);
+    const agents = { sources: ["subagent"] } as const;
+    expect(await listed(home, { ...agents, providers: ["other"] })).toEqual([agent]);
     expect(await listed(home, { providers: ["local"] })).toEqual([custom, cli]);
     expect(await listed(home, { providers: ["local"], defaultProvider: "local" })).toEqual([
       custom,
       exec,
       cli,
     ]);
-    expect(await listed(home, { providers: ["other"], defaultProvider: "local" })).toEqual([agent]);
+    expect(await listed(home, { ...agents, providers: ["local"] })).toEqual([]);
     expect(await listed(home, { cwd: home.join("link") })).toEqual([custom]);
     expect(await listed(home, { searchTerm: "parser" })).toEqual([exec, cli]);
     expect(await listed(home, { searchTerm: "parser", sources: ["exec"] })).toEqual([exec]);

@@ -18,6 +18,7 @@ export type SessionSourceKind =
 
 /** Which sessions are looked for. A part that is left out lets all pass. */
 export interface ThreadFilter {
+  /** Without it all but those of sub-agents, which the session that started them tells of. */
   readonly sources?: readonly SessionSourceKind[] | undefined;
   readonly providers?: readonly string[] | undefined;
   /** The provider of files that name none; without it such files pass no `providers` filter. */
@@ -64,7 +65,8 @@ export function passes(filter: ThreadFilter): (thread: ThreadSummary) => boolean
   const isInFolder = filter.cwd === undefined ? undefined : leadsTo(filter.cwd);
   const term = filter.searchTerm?.toLowerCase();
   return ({ meta, name, preview }) => {
-    if (sources !== undefined && !sources.includes(sessionSourceKind(meta.source))) return false;
+    const source = sessionSourceKind(meta.source);
+    if (sources === undefined ? source === "subagent" : !sources.includes(source)) return false;
     const provider = meta.model_provider ?? defaultProvider;
     if (providers !== undefined && (provider === undefined || !providers.includes(provider))) {
       return false;
