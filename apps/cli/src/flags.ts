@@ -205,7 +205,7 @@ export function addExecFlags(command: Command, exec: ExecFlags): void {
     );
   addSwitch(
     command,
-    new Option("--fail-on-denied", "fail when a command or a patch was not allowed"),
+    new Option("--fail-on-denied", "fail when a command, a patch or the prompt was not allowed"),
     () => {
       exec.failOnDenied = true;
     },

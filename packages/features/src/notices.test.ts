@@ -69,6 +69,12 @@ describe("the warning for unfinished features", () => {
     );
   });
 
+  test("passes over what is complete here", () => {
+    expect(
+      underDevelopmentWarning(fromBase({ codex_hooks: true }), { configPath }),
+    ).toBeUndefined();
+  });
+
   test("is silent when suppressed, and when nothing of the kind is on", () => {
     const resolved = fromBase({ runtime_metrics: true });
     expect(underDevelopmentWarning(resolved, { configPath, suppress: true })).toBeUndefined();

@@ -33,7 +33,8 @@ export function legacyFeatureNotices(
 }
 
 /**
- * The warning that unfinished features are on, or undefined when none is or the person has switched
+ * The warning that unfinished features are on, or undefined when none is (one that is complete here does
+ * not count) or the person has switched
  * the warning off. It counts what is on after resolution, whichever source or older name did it.
  */
 export function underDevelopmentWarning(
@@ -48,7 +49,7 @@ export function underDevelopmentWarning(
   if (options.suppress === true) return undefined;
   const unfinished = new Set(
     featureSpecs()
-      .filter(({ stage }) => stage === "under development")
+      .filter(({ stage, complete }) => stage === "under development" && !complete)
       .map(({ key }) => key),
   );
   const named = resolved.features.enabledFeatures().filter((key) => unfinished.has(key));

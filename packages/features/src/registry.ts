@@ -24,6 +24,8 @@ export interface FeatureSpec<Key extends string = FeatureKey> {
   readonly defaultEnabled: boolean;
   /** Whether switching it on changes anything in this product. */
   readonly implemented: boolean;
+  /** Whether it is whole in this product although its stage says otherwise; nobody is warned of it then. */
+  readonly complete: boolean;
   readonly purpose: string;
   readonly menu?: FeatureMenuEntry;
 }
@@ -40,7 +42,7 @@ interface FeatureRow<Key extends string> {
 }
 
 type DefaultState = "on" | "off" | "on, but off on Windows";
-type Availability = "here" | "not here";
+type Availability = "complete" | "here" | "not here";
 
 function row<const Key extends string>(
   key: Key,
@@ -108,7 +110,7 @@ const rows = [
   row("apply_patch_freeform", unfinished, "off", "here", "Offer patching as a free-form tool"),
   row("exec_permission_approvals", unfinished, "off", "here", "Let a command ask for single permissions"),
   row("request_permissions_tool", unfinished, "off", "here", "A tool that asks for permissions ahead of use"),
-  row("codex_hooks", unfinished, "off", "here", "Lifecycle hooks from hooks.json"),
+  row("codex_hooks", unfinished, "off", "complete", "Lifecycle hooks from hooks.json"),
   row("codex_git_commit", unfinished, "off", "not here", "Instructions and attribution for git commits"),
   row("runtime_metrics", unfinished, "off", "not here", "Show timing metrics of the running session"),
   row("general_analytics", unfinished, "off", "not here", "Usage analytics"),
@@ -162,7 +164,8 @@ export function featureSpecs(platform: Platform = process.platform): readonly Fe
     stage: typeof stage === "function" ? stage(platform) : stage,
     defaultEnabled:
       defaultState === "on" || (defaultState === onExceptWindows && platform !== "win32"),
-    implemented: availability === "here",
+    implemented: availability !== "not here",
+    complete: availability === "complete",
     purpose,
     ...rest,
   }));

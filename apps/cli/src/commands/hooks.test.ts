@@ -10,7 +10,7 @@ import { type CliWorld, cliWorld } from "../testing/cli.ts";
 
 beforeAll(builtCli, buildTimeoutMs);
 
-const switchedOn = "suppress_unstable_features_warning = true\n[features]\ncodex_hooks = true\n";
+const switchedOn = "[features]\ncodex_hooks = true\n";
 const done = respond([message("Done.")]);
 
 function worldWith(
@@ -83,7 +83,7 @@ SessionStart
   state    broken: hooks of the type "prompt" are not supported; only "command" is
 Stop
   command  ./done.sh
-  from     ${world.home}/config.toml:16 (user)
+  from     ${world.home}/config.toml:15 (user)
   state    runs
 Stop
   command  touch ran
@@ -142,7 +142,7 @@ Stop
         dialect: "codex",
         timeoutMs: 600_000,
         statusMessage: "asking",
-        source: source(`${world.home}/config.toml`, /*line*/ 16, "user", /*sha256*/ null),
+        source: source(`${world.home}/config.toml`, /*line*/ 15, "user", /*sha256*/ null),
         state: "runs",
         reason: null,
         displayOrder: 1,
@@ -452,11 +452,20 @@ hook: Stop Completed`,
     await using world = await worldWith({
       hooks: { UserPromptSubmit: [group("echo no secrets >&2; exit 2")] },
     });
-    const { stdout, stderr } = await world.run(["exec", "my secret"]);
-    expect(stdout).toBe("");
+    const { code, stdout, stderr } = await world.run(["exec", "my secret"]);
+    // The turn is over and nothing went wrong in it.
+    expect([code, stdout]).toEqual([0, ""]);
     expect(stderr).toContain(
       "hook: UserPromptSubmit Blocked\n  feedback: no secrets\nwarning: A UserPromptSubmit hook refused the prompt; it was not sent: no secrets\n",
     );
+    const strict = await world.run(["exec", "--json", "--fail-on-denied", "my secret"]);
+    expect([strict.code, strict.events().at(-1)]).toEqual([
+      1,
+      {
+        type: "turn.failed",
+        error: { message: "the prompt was not allowed (--fail-on-denied)", code: "denied" },
+      },
+    ]);
     expect(world.model.requests).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ export interface FollowOptions {
   readonly limits?: {
     /** From the prompt to the end of the turn; null for none. */
     readonly timeoutMs: number | null;
-    /** A command or a patch that was not allowed fails the run. */
+    /** A command, a patch or a prompt that was not allowed fails the run. */
     readonly failOnDenied: boolean;
     /** A limit that was reached elsewhere. */
     readonly reached: () => LimitReached | null;
@@ -123,6 +123,11 @@ function watchLimits({ limits = unlimited }: FollowOptions, stop: () => Promise<
 /** What an event says that was not allowed; null when it says nothing of the kind. */
 function deniedIn(msg: EventMsg): string | null {
   if (msg.type === "exec_command_end" && msg.status === "declined") return joinWords(msg.command);
+  if (msg.type === "hook_completed") {
+    const { event_name: event, status } = msg.run;
+    const isRefusal = event === "user_prompt_submit" && status === "blocked";
+    return isRefusal ? "the prompt" : null;
+  }
   return msg.type === "patch_apply_end" && msg.status === "declined" ? "a patch" : null;
 }
 
