@@ -32,8 +32,8 @@ function escapeXml(text: string): string {
 export function localDate(now: Date, timezone: string): string {
   // The host's own needs none of the locale data, which cost tens of milliseconds at the first use.
   if (timezone === hostTimezone()) {
-    const digits = (value: number, length: number): string => String(value).padStart(length, "0");
-    return `${digits(now.getFullYear(), 4)}-${digits(now.getMonth() + 1, 2)}-${digits(now.getDate(), 2)}`;
+    const two = (value: number): string => String(value).padStart(2, "0");
+    return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
   }
   const parts = new Intl.DateTimeFormat("en-CA", {
     timeZone: timezone,

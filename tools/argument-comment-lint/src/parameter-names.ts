@@ -1,13 +1,6 @@
 // From a call to the names of the parameters that its arguments are for.
-import type { TSESTree } from "@typescript-eslint/utils";
 import type ts from "typescript";
 import type { FirstParty } from "./first-party.ts";
-
-/** What the rules need of the types of a program; typescript-eslint's parser services have it. */
-export interface TypeServices {
-  readonly program: ts.Program;
-  readonly esTreeNodeToTSNodeMap: { get(node: TSESTree.Node): ts.Node };
-}
 
 /**
  * The name of the parameter at each position. Undefined where there is no name to give: positions of
@@ -18,21 +11,21 @@ export interface TypeServices {
  * functions counts when all of them agree on all names.
  */
 export function parameterNames(
-  call: TSESTree.CallExpression | TSESTree.NewExpression,
-  services: TypeServices,
+  node: ts.CallExpression | ts.NewExpression,
+  kind: "CallExpression" | "NewExpression",
+  program: ts.Program,
   firstParty: FirstParty,
 ): readonly (string | undefined)[] | null {
-  const checker = services.program.getTypeChecker();
-  const node = services.esTreeNodeToTSNodeMap.get(call) as ts.CallExpression | ts.NewExpression;
-  const alternatives = calleeAlternatives(node, call.type, checker);
+  const checker = program.getTypeChecker();
+  const alternatives = calleeAlternatives(node, kind, checker);
   if (alternatives !== null) {
-    const names = alternatives.map((signature) => namesOf(signature, services.program, firstParty));
+    const names = alternatives.map((signature) => namesOf(signature, program, firstParty));
     const [first] = names;
     const agree = names.every((other) => JSON.stringify(other) === JSON.stringify(first));
     return agree ? (first ?? null) : null;
   }
   const signature = checker.getResolvedSignature(node);
-  return signature === undefined ? null : namesOf(signature, services.program, firstParty);
+  return signature === undefined ? null : namesOf(signature, program, firstParty);
 }
 
 /** The signatures of a callee that is one of several functions; null when it is one. */

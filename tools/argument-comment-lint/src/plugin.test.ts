@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import * as parser from "@typescript-eslint/parser";
 import { ESLint } from "eslint";
 import { beforeAll, expect, test } from "vitest";
 import { plugin } from "./index.ts";
+import { suspects } from "./suspects.ts";
 import { plantWorkspace } from "./testing/planted-workspace.ts";
 
 interface Case {
@@ -58,6 +60,11 @@ const cases: readonly Case[] = [
   { rule: "a comment within parentheses counts", text: "f((/*value*/ true));" },
   { rule: "a comment before parentheses counts", text: "f(/*value*/ (true));" },
   { rule: "a comment within a cast's parentheses counts", text: "f((/*value*/ true) as boolean);" },
+  {
+    rule: "a negated string is a literal",
+    text: 'f(!"s"); f(void "s");',
+    fixed: 'f(/*value*/ !"s"); f(/*value*/ void "s");',
+  },
   { rule: "strings are left alone", text: 'f("s"); f(`t`);' },
   { rule: "objects, arrays and functions are no bare literals", text: "f({}); f([]); f(() => 1);" },
   { rule: "other names and patterns are no bare literals", text: "f(NaN); f(/a/); f(Infinity);" },
@@ -194,8 +201,10 @@ const cases: readonly Case[] = [
 
 const pathOf = (index: number): string => `packages/app/src/case-${index}.ts`;
 
-/** One compilation for all cases: what each text is after its fixes. */
+/** One compilation for all cases: what each text is after its fixes, */
 const fixedTexts: string[] = [];
+/** and the cases that the runner would show to ESLint. */
+let suspected: readonly string[] = [];
 
 beforeAll(async () => {
   using workspace = plantWorkspace(
@@ -229,10 +238,29 @@ beforeAll(async () => {
     }
     fixedTexts.push(text);
   }
+  suspected = suspects(
+    cases.map((_, index) => join(workspace.root, pathOf(index))),
+    [join(workspace.root, "tsconfig.json")],
+    workspace.root,
+  ).map((path) => relative(workspace.root, path));
 }, 120_000);
 
 test.each(cases.map((one, index) => ({ ...one, index })))("$rule", ({ index, text, fixed }) => {
   expect(fixedTexts[index]).toBe(shared + (fixed ?? text));
+});
+
+/** No findings, but only ESLint's own look at the file tells. */
+const undecided = ["a local name `undefined` is a name", "a generated file is left alone"];
+
+test("the runner shows ESLint every file with findings, and hardly another", () => {
+  const standard = cases.flatMap((one, index) =>
+    one.options === undefined ? [{ ...one, path: pathOf(index) }] : [],
+  );
+  expect(standard.filter(({ path }) => suspected.includes(path)).map(({ rule }) => rule)).toEqual(
+    standard
+      .filter(({ rule, fixed }) => fixed !== undefined || undecided.includes(rule))
+      .map(({ rule }) => rule),
+  );
 });
 
 /** An ESLint that knows nothing of types. */

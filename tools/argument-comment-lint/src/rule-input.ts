@@ -1,8 +1,15 @@
 // What both rules do at each call: find the arguments, their comments and the names they are for.
 import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
+import type ts from "typescript";
 import { type ArgumentComment, argumentComment, type Call } from "./argument-comment.ts";
 import { createFirstParty, type FirstParty } from "./first-party.ts";
-import { parameterNames, type TypeServices } from "./parameter-names.ts";
+import { parameterNames } from "./parameter-names.ts";
+
+/** What the rules need of the types of a program; typescript-eslint's parser services have it. */
+interface TypeServices {
+  readonly program: ts.Program;
+  readonly esTreeNodeToTSNodeMap: { get(node: TSESTree.Node): ts.Node };
+}
 
 export interface NamedArgument {
   readonly node: TSESTree.Node;
@@ -37,7 +44,8 @@ export function forNamedArguments(
       return relevant(node, comment, call) ? [{ node, comment, index }] : [];
     });
     if (candidates.length === 0) return;
-    const names = parameterNames(call, services, firstParty);
+    const node = services.esTreeNodeToTSNodeMap.get(call) as ts.CallExpression | ts.NewExpression;
+    const names = parameterNames(node, call.type, services.program, firstParty);
     if (names === null) return;
     for (const { node, comment, index } of candidates) {
       const name = names[index];

@@ -1,7 +1,7 @@
 // One run: choose the files, see that a tsconfig covers each, and have ESLint look at them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, matchesGlob, relative, resolve } from "node:path";
@@ -9,6 +9,7 @@ import type { RunnerArguments } from "./arguments.ts";
 import { UsageError } from "./arguments.ts";
 import type { LintPlan } from "./eslint-config.ts";
 import { findWorkspaceRoot } from "./first-party.ts";
+import { suspects } from "./suspects.ts";
 import { targetKind, targetKinds } from "./targets.ts";
 import {
   cover,
@@ -55,19 +56,9 @@ export async function run(args: RunnerArguments, options: RunOptions): Promise<n
   };
   const paths = linted.map(({ path }) => path);
   // What is handed on to ESLint may switch on more, so then it sees every file.
-  const seen = args.forwarded.length > 0 ? paths : paths.filter(mayHaveFindings);
+  const seen = args.forwarded.length > 0 ? paths : suspects(paths, plan.projects, root);
   return seen.length === 0 ? 0 : lint(plan, seen, args, root, options);
 }
-
-/** A cheap look at the text: no argument that is a bare literal and no naming comment, no finding. */
-function mayHaveFindings(path: string): boolean {
-  const text = readFileSync(path, "utf8");
-  return namingComment.test(text) || literalArgument.test(text);
-}
-
-const namingComment = /\/\*[A-Za-z_$][\w$]*\*\//;
-const literalArgument =
-  /[(,](?:\s|\/\*[^]*?\*\/|\/\/.*\n|\(|<[^<>]*>)*(?:true\b|false\b|null\b|undefined\b|void\b|[-+!~]|\.?\d)/;
 
 function choose(
   args: RunnerArguments,
