@@ -27,6 +27,7 @@ import { APPROVAL_REVIEW_PROMPT, FOLLOW_UP_REMINDER } from "./prompts/approval-r
 import { responsesRequest } from "./responses-request.ts";
 import { cutToTokens, reviewTranscript } from "./review-transcript.ts";
 import type { TurnContext } from "./turn-context.ts";
+import { lookingOnly } from "./turn-sandbox.ts";
 
 /** The model that reviews where it is known. */
 const REVIEW_MODEL = "gpt-5.4";
@@ -87,6 +88,7 @@ function reviewTurn(turn: TurnContext, options: ReviewSessionOptions): TurnConte
       model: chosen.slug,
       approvalPolicy: "never",
       sandboxPolicy: { type: "read-only" },
+      permissions: lookingOnly(turn.settings.permissions),
       effort: hasLow ? "low" : turn.settings.effort,
       verbosity: undefined,
     },
@@ -110,6 +112,9 @@ async function converse(
     ...parent,
     approvalPolicy: "never",
     sandboxPolicy: { type: "read-only" },
+    fileSystem: undefined,
+    network: undefined,
+    ...turn.settings.permissions,
     reviewer: undefined,
     grants: createSessionGrants().forTurn(),
     processes,

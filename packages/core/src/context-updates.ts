@@ -8,12 +8,13 @@ import { environmentContext } from "./environment-context.ts";
 import type { PreviousTurnSettings } from "./history.ts";
 import { permissionsText } from "./permissions-text.ts";
 import { collaborationModeOf, type TurnContext, turnContextItem } from "./turn-context.ts";
+import type { FileAccess } from "./turn-sandbox.ts";
 
 export interface ContextSources {
   readonly turn: TurnContext;
   /** The shell's name: `bash`. */
   readonly shellName: string;
-  readonly writableRoots: readonly string[];
+  readonly fileAccess: FileAccess;
   readonly previousTurn: PreviousTurnSettings | null;
 }
 
@@ -83,12 +84,7 @@ function sectionsOf(sources: ContextSources): readonly Section[] {
     {
       name: "permissions",
       role: "developer",
-      text: permissionsText(
-        settings.sandboxPolicy,
-        settings.approvalPolicy,
-        sources.writableRoots,
-        settings.approvalsReviewer,
-      ),
+      text: permissionsText(settings, sources.fileAccess),
       differs: (reference) =>
         !isDeepStrictEqual(permissionsOf(reference), currentPermissions(turn)),
     },

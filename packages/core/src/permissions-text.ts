@@ -1,25 +1,53 @@
 // What the model is told about its sandbox and about approvals.
-import type { ApprovalsReviewer, AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
+import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
+import type { SplitPolicy } from "@codex-ts/sandboxing";
+import type { SessionSettings } from "./turn-context.ts";
+import type { FileAccess } from "./turn-sandbox.ts";
 
-/** The permissions section of the context. `writableRoots` are listed where the workspace is writable. */
+/** The permissions section of the context. */
 export function permissionsText(
-  sandbox: SandboxPolicy,
-  approval: AskForApproval,
-  writableRoots: readonly string[],
-  reviewer: ApprovalsReviewer,
+  {
+    sandboxPolicy: sandbox,
+    permissions,
+    approvalPolicy: approval,
+    approvalsReviewer: reviewer,
+  }: Pick<
+    SessionSettings,
+    "sandboxPolicy" | "permissions" | "approvalPolicy" | "approvalsReviewer"
+  >,
+  access: FileAccess,
 ): string {
-  const roots =
-    sandbox.type === "workspace-write" && writableRoots.length > 0
-      ? [`Writable roots: ${writableRoots.map((root) => `\`${root}\``).join(", ")}.`]
-      : [];
+  const isWritable = sandbox.type === "workspace-write" || permissions !== undefined;
   return [
     "<permissions instructions>",
-    sandboxText(sandbox),
-    ...roots,
+    permissions === undefined ? sandboxText(sandbox) : profileText(permissions, access),
+    ...(isWritable ? pathList("Writable roots", access.writableRoots) : []),
+    ...pathList("Not to be read, by commands and by your other tools", access.denied),
     approvalText(approval),
     ...(reviewer === "guardian_subagent" && approval !== "never" ? [GUARDIAN] : []),
     "</permissions instructions>",
   ].join("\n");
+}
+
+function pathList(title: string, paths: readonly string[]): readonly string[] {
+  if (paths.length === 0) return [];
+  return [`${title}: ${paths.map((path) => `\`${path}\``).join(", ")}.`];
+}
+
+function profileText(
+  { fileSystem, network }: SplitPolicy,
+  { readsAll, writesAll, writableRoots }: FileAccess,
+): string {
+  const reads =
+    readsAll || fileSystem.kind !== "restricted"
+      ? "files can be read"
+      : "only the folders that it lists can be read";
+  const writes = writesAll
+    ? "all files can be changed"
+    : writableRoots.length === 0
+      ? "no file can be changed"
+      : "files can be changed only below the writable roots, and there `.git`, `.codex` and `.agents` folders are read-only";
+  return `A permission profile confines commands: ${reads}, and ${writes}. Network access is ${network}.`;
 }
 
 function sandboxText(policy: SandboxPolicy): string {

@@ -251,6 +251,7 @@ function initialSettings(config: ThreadConfig): ThreadSettings {
     approvalPolicy: config.approvalPolicy,
     approvalsReviewer: config.approvalsReviewer,
     sandboxPolicy: config.sandboxPolicy,
+    permissions: config.permissions,
     effort: config.effort,
     summary: config.summary,
     verbosity: config.verbosity,

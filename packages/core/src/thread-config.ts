@@ -18,6 +18,7 @@ import type {
 import type { Hooks } from "@codex-ts/hooks";
 import type { ResponsesClient } from "@codex-ts/responses-client";
 import type { PersistenceMode } from "@codex-ts/rollout";
+import type { SplitPolicy } from "@codex-ts/sandboxing";
 import type { Shell } from "@codex-ts/shell-command";
 import type { Tracing } from "@codex-ts/telemetry";
 import type { Skill } from "@codex-ts/skills";
@@ -32,6 +33,11 @@ export interface ThreadConfig {
   readonly approvalPolicy: AskForApproval;
   readonly approvalsReviewer: ApprovalsReviewer;
   readonly sandboxPolicy: SandboxPolicy;
+  /**
+   * What is enforced in place of `sandboxPolicy`, which then only names it: for policies that it has no
+   * words for, such as denied paths. Holds until a turn brings another `sandboxPolicy`.
+   */
+  readonly permissions?: SplitPolicy | undefined;
   readonly effort?: ReasoningEffort | undefined;
   readonly summary?: ReasoningSummaryMode | undefined;
   readonly verbosity?: Verbosity | undefined;

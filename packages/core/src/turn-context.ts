@@ -15,6 +15,7 @@ import type {
   TurnContextItem,
   Verbosity,
 } from "@codex-ts/protocol";
+import type { SplitPolicy } from "@codex-ts/sandboxing";
 import type { Skill } from "@codex-ts/skills";
 import type { TraceSpan } from "@codex-ts/telemetry";
 import { hostTimezone, localDate } from "./environment-context.ts";
@@ -28,6 +29,8 @@ export interface SessionSettings {
   readonly approvalPolicy: AskForApproval;
   readonly approvalsReviewer: ApprovalsReviewer;
   readonly sandboxPolicy: SandboxPolicy;
+  /** Enforced in place of `sandboxPolicy` where it is given. */
+  readonly permissions: SplitPolicy | undefined;
   readonly effort: ReasoningEffort | undefined;
   readonly summary: ReasoningSummaryMode | undefined;
   readonly verbosity: Verbosity | undefined;

@@ -21,8 +21,8 @@ import { turnHooks, type TurnHooks } from "./thread-hooks.ts";
 import type { ThreadResources } from "./thread-resources.ts";
 import type { TurnContext } from "./turn-context.ts";
 import { turnMetadataHeader, type TurnMetadata } from "./turn-metadata.ts";
+import { fileAccess, sandboxContextOf } from "./turn-sandbox.ts";
 import type { TurnServices } from "./turn.ts";
-import { writableRootPaths } from "./writable-roots.ts";
 
 export interface TurnParts {
   readonly turn: TurnContext;
@@ -48,15 +48,11 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
   const materialise = async (): Promise<void> => recorder?.materialise();
   const over = new AbortController();
   const metadata = turnMetadata(thread, turn, over.signal);
-  const writableRoots = writableRootPaths(
-    turn.settings.sandboxPolicy,
-    turn.settings.cwd,
-    thread.childEnv,
-  );
+  const access = fileAccess(turn.settings, thread.childEnv);
   const contextSources = (): ContextSources => ({
     turn,
     shellName: options.shell.kind,
-    writableRoots,
+    fileAccess: access,
     previousTurn: history.previousTurn,
   });
   const hooks =
@@ -87,7 +83,7 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
     onToolCallBegun: () =>
       void options.environment.warmUp?.({
         kind: "sandboxed",
-        context: { policy: turn.settings.sandboxPolicy, policyCwd: turn.settings.cwd },
+        context: sandboxContextOf(turn.settings),
       }),
     showRawReasoning: config.showRawAgentReasoning,
     instructions: thread.instructions,
@@ -207,6 +203,7 @@ export function toolContext(thread: ThreadResources, turn: TurnContext): TurnToo
     cwd: settings.cwd,
     environment: options.environment,
     sandboxPolicy: settings.sandboxPolicy,
+    ...settings.permissions,
     approvalPolicy: settings.approvalPolicy,
     askApproval: (request, signal) => approvals.ask(request, turnId, announce, signal),
     askPermissions: (request, signal) =>

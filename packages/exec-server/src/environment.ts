@@ -68,12 +68,34 @@ export interface EnvironmentProcess extends AsyncDisposable {
   readonly closed: Promise<ProcessEnd>;
 }
 
+/** A name in a folder, and what stands there; links are not followed. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly kind: "file" | "directory" | "link" | "other";
+}
+
+/**
+ * What stood at a path when it was opened. It stays that, whatever the path comes to mean: so whether it
+ * may be read is judged by this `path`, and what is read after that is what was judged.
+ */
+export interface OpenedFile extends AsyncDisposable {
+  /** Where it really is, every link resolved. */
+  readonly path: AbsolutePath;
+  readonly kind: "file" | "directory" | "other";
+  /** Bytes. */
+  readonly size: number;
+  /** Permission bits, such as 0o644. */
+  readonly mode: number;
+  /** The content of a file. */
+  read(signal?: AbortSignal): Promise<Uint8Array>;
+  /** What is in a folder, in no order. */
+  list(): Promise<readonly FolderEntry[]>;
+}
+
 /** The file operations that tools need. Errors are node:fs errors with their `code`. */
 export interface EnvironmentFiles {
-  readFile(path: AbsolutePath): Promise<Uint8Array>;
-  stat(
-    path: AbsolutePath,
-  ): Promise<{ readonly kind: "file" | "directory" | "other"; readonly size: number }>;
+  /** Opens a file or a folder, following links. Nothing of it has been read yet. */
+  open(path: AbsolutePath): Promise<OpenedFile>;
 }
 
 export interface Environment extends AsyncDisposable {

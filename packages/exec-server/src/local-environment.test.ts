@@ -1,4 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "@codex-ts/absolute-path";
@@ -387,15 +398,49 @@ test.skipIf(!isLinux)("two hundred commands leave no descriptor open", async () 
   expect(count()).toBeLessThanOrEqual(before);
 });
 
-test("files are read and looked at, with the errors of the file system", async () => {
+test("a file is opened once, and stays what was opened whatever its path comes to mean", async () => {
   await using made = makeEnvironment("unconfined");
   const { files } = made.environment;
   const path = join(made.cwd, "file");
-  writeFileSync(path, "text");
-  expect(Buffer.from(await files.readFile(path)).toString()).toBe("text");
-  expect(await files.stat(path)).toEqual({ kind: "file", size: 4 });
-  expect((await files.stat(made.cwd)).kind).toBe("directory");
-  await expect(files.readFile(join(made.cwd, "gone"))).rejects.toMatchObject({ code: "ENOENT" });
+  const link = join(made.cwd, "link");
+  writeFileSync(path, "text", { mode: 0o640 });
+  symlinkSync("file", link);
+  await using file = await files.open(link);
+  renameSync(path, join(made.cwd, "moved"));
+  writeFileSync(path, "something else");
+  const { kind, size, mode } = file;
+  expect({ at: file.path, kind, size, mode, text: String(Buffer.from(await file.read())) }).toEqual(
+    {
+      at: path,
+      kind: "file",
+      size: 4,
+      mode: 0o640,
+      text: "text",
+    },
+  );
+});
+
+test("a folder lists its entries by kind, and errors are those of the file system", async () => {
+  await using made = makeEnvironment("unconfined");
+  const { files } = made.environment;
+  mkdirSync(join(made.cwd, "folder"));
+  writeFileSync(join(made.cwd, "file"), "");
+  symlinkSync("file", join(made.cwd, "link"));
+  // Nobody writes to it: opening it must not wait for that.
+  execFileSync("mkfifo", [join(made.cwd, "pipe")]);
+  await using folder = await files.open(made.cwd);
+  const entries = await folder.list();
+  expect(folder.kind).toBe("directory");
+  expect(Object.fromEntries(entries.map(({ name, kind }) => [name, kind]))).toEqual({
+    folder: "directory",
+    file: "file",
+    link: "link",
+    pipe: "other",
+  });
+  await using pipe = await files.open(join(made.cwd, "pipe"));
+  expect(pipe.kind).toBe("other");
+  await expect(files.open(join(made.cwd, "gone"))).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(folder.read()).rejects.toMatchObject({ code: "EISDIR" });
 });
 
 test("a process knows how it is confined", async () => {

@@ -1,6 +1,5 @@
 // Processes, terminals and files of this machine.
 import { closeSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import { fromAbsolute } from "@codex-ts/absolute-path";
 import {
@@ -13,12 +12,12 @@ import {
 } from "@codex-ts/sandboxing";
 import {
   type Environment,
-  type EnvironmentFiles,
   type EnvironmentProcess,
   ExecError,
   type StartProcessRequest,
   type TerminalSize,
 } from "./environment.ts";
+import { openLocalFile } from "./open-local-file.ts";
 import { createLocalProcess, type LocalProcessOptions } from "./local-process.ts";
 import { loadNativeDescriptors, type NativeDescriptors } from "./native-descriptors.ts";
 import { readOutput } from "./output.ts";
@@ -38,15 +37,6 @@ export interface LocalEnvironmentOptions {
    */
   readonly nativeCalls?: boolean | undefined;
 }
-
-const localFiles: EnvironmentFiles = {
-  readFile: (path) => readFile(path),
-  async stat(path) {
-    const found = await stat(path);
-    const kind = found.isDirectory() ? "directory" : found.isFile() ? "file" : "other";
-    return { kind, size: found.size };
-  },
-};
 
 function isConfining(context: SandboxContext): boolean {
   const { fileSystem, network } = resolveContext(context);
@@ -207,7 +197,7 @@ export function createLocalEnvironment(options: LocalEnvironmentOptions): Enviro
 
   return {
     id: options.id ?? "local",
-    files: localFiles,
+    files: { open: openLocalFile },
 
     async start(request, signal) {
       signal?.throwIfAborted();

@@ -18,7 +18,7 @@ export { findSystemBwrap } from "./find-bwrap.ts";
 export { type ExecutableLookup, findExecutable } from "./find-executable.ts";
 export { type HostFileKind, type HostFiles, nodeHostFiles } from "./host-files.ts";
 export { fromSandboxPolicy, type SplitPolicy } from "./legacy-policy.ts";
-export { isPathReadable, isPathWritable } from "./path-access.ts";
+export { isPathReadable, isPathWritable, type PathAccess, pathAccess } from "./path-access.ts";
 export {
   intersectProfiles,
   isEmptyProfile,

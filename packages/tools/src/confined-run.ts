@@ -11,6 +11,7 @@ import type { CommandPermissions } from "./command-permissions.ts";
 import { commandRequest, decideCommand } from "./decide-command.ts";
 import { type DenialEvidence, describeDenial } from "./denial-evidence.ts";
 import { isStartFailure } from "./one-shot-command.ts";
+import { sandboxContext } from "./sandbox-context.ts";
 import { type ApprovalRequest, type ToolContext, ToolError } from "./tool.ts";
 
 /** One run of the command, and what shows that the sandbox has stopped it. */
@@ -130,11 +131,7 @@ async function attemptConfined<T>(
   try {
     return await run.attempt({
       kind: "sandboxed",
-      context: {
-        policy: context.sandboxPolicy,
-        policyCwd: context.cwd,
-        additionalPermissions: run.permissions.additional,
-      },
+      context: sandboxContext(context, run.permissions.additional),
     });
   } catch (error) {
     if (error instanceof SandboxError && !isStartFailure(error)) return error;

@@ -1,7 +1,12 @@
 // What becomes of a command, before anything of it runs: one value, with how it came about.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { Amendment, CommandRequest, DecisionTrace, Rulebook } from "@codex-ts/exec-policy";
-import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
+import type {
+  AskForApproval,
+  FileSystemSandboxPolicy,
+  NetworkSandboxPolicy,
+  SandboxPolicy,
+} from "@codex-ts/protocol";
 import type { Shell } from "@codex-ts/shell-command";
 import type { CommandPermissions } from "./command-permissions.ts";
 import type { PermissionGrants } from "./permission-grants.ts";
@@ -12,6 +17,10 @@ export interface DecisionContext {
   readonly cwd: AbsolutePath;
   readonly approvalPolicy: AskForApproval;
   readonly sandboxPolicy: SandboxPolicy;
+  /** Says of files what the sandbox policy has no words for, and is enforced in its place. */
+  readonly fileSystem?: FileSystemSandboxPolicy | undefined;
+  /** The same for the network. */
+  readonly network?: NetworkSandboxPolicy | undefined;
   /** The person's shell. */
   readonly shell: Shell;
   readonly allowLoginShell: boolean;

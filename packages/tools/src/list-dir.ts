@@ -1,10 +1,12 @@
 // list_dir: what is in a folder, some levels deep, a page at a time.
-import { readdir } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
-import type { Dirent } from "node:fs";
+import { isAbsolute } from "node:path";
+import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
+import type { EnvironmentFiles, FolderEntry } from "@codex-ts/exec-server";
+import type { PathAccess } from "@codex-ts/sandboxing";
 import { abortedText } from "./aborted-text.ts";
 import { functionSpec } from "./function-spec.ts";
-import { checkReadable } from "./readable-paths.ts";
+import { openReadable } from "./readable-paths.ts";
+import { turnAccess } from "./sandbox-context.ts";
 import { type Tool, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
@@ -40,15 +42,21 @@ export function createListDirTool(): Tool {
     accepts: (payload) => payload.kind === "function",
     async run(call, context, signal) {
       const args = ToolArguments.ofCall(call);
-      const folder = args.string("dir_path");
-      if (!isAbsolute(folder)) {
-        throw new ToolError("respond", `dir_path must be an absolute path, not ${folder}`);
+      const asked = args.string("dir_path");
+      if (!isAbsolute(asked)) {
+        throw new ToolError("respond", `dir_path must be an absolute path, not ${asked}`);
       }
-      await checkReadable(folder, context);
+      const folder = fromAbsolute(asked);
       const offset = positive(args, "offset", /*byDefault*/ 1);
       const limit = positive(args, "limit", DEFAULT_LIMIT);
-      const entries = await listEntries(folder, positive(args, "depth", DEFAULT_DEPTH), signal);
-      const header = `Absolute path: ${folder}`;
+      const lookUp = reader(turnAccess(context), context.environment.files);
+      const entries = await listEntries(
+        folder,
+        positive(args, "depth", DEFAULT_DEPTH),
+        lookUp,
+        signal,
+      );
+      const header = `Absolute path: ${asked}`;
       if (entries.length === 0) return { body: header, success: true };
       if (offset > entries.length) {
         throw new ToolError(
@@ -78,10 +86,20 @@ function positive(args: ToolArguments, name: string, byDefault: number): number 
   return value;
 }
 
+type LookUp = (folder: AbsolutePath) => Promise<readonly FolderEntry[]>;
+
+function reader(access: PathAccess, files: EnvironmentFiles): LookUp {
+  return async (path) => {
+    await using folder = await openReadable(path, access, files);
+    return await folder.list();
+  };
+}
+
 /** Level by level, so that a folder that cannot be read further down hides nothing above it. */
 async function listEntries(
-  folder: string,
+  folder: AbsolutePath,
   depth: number,
+  lookUp: LookUp,
   signal: AbortSignal,
 ): Promise<readonly Entry[]> {
   const found: Entry[] = [];
@@ -90,9 +108,10 @@ async function listEntries(
     const next: string[] = [];
     for (const parent of level) {
       signal.throwIfAborted();
-      for (const entry of await readFolder(join(folder, parent), parent === "")) {
+      const listed = lookUp(join(folder, parent));
+      for (const entry of await (parent === "" ? orToolError(listed) : listed.catch(() => []))) {
         const path = parent === "" ? entry.name : `${parent}/${entry.name}`;
-        const suffix = suffixOf(entry);
+        const suffix = suffixes[entry.kind];
         found.push({ path, name: entry.name, depth: at, suffix });
         if (suffix === "/") next.push(path);
       }
@@ -104,18 +123,19 @@ async function listEntries(
   return found.toSorted((left, right) => (key(left) < key(right) ? -1 : 1));
 }
 
-async function readFolder(path: string, isTop: boolean): Promise<readonly Dirent[]> {
+async function orToolError<T>(work: Promise<T>): Promise<T> {
   try {
-    return await readdir(path, { withFileTypes: true });
+    return await work;
   } catch (error) {
+    if (error instanceof ToolError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    if (isTop) throw new ToolError("respond", `failed to read directory: ${why}`, { cause: error });
-    return [];
+    throw new ToolError("respond", `failed to read directory: ${why}`, { cause: error });
   }
 }
 
-function suffixOf(entry: Dirent): Entry["suffix"] {
-  if (entry.isDirectory()) return "/";
-  if (entry.isSymbolicLink()) return "@";
-  return entry.isFile() ? "" : "?";
-}
+const suffixes: Readonly<Record<FolderEntry["kind"], Entry["suffix"]>> = {
+  directory: "/",
+  link: "@",
+  other: "?",
+  file: "",
+};

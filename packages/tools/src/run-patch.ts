@@ -11,13 +11,15 @@ import {
   planPatch,
 } from "@codex-ts/apply-patch";
 import type { FileChange, PatchApplyStatus } from "@codex-ts/protocol";
+import type { PathAccess } from "@codex-ts/sandboxing";
 import { askForApproval } from "./approvals.ts";
 import { confinedFiles } from "./confined-files.ts";
 import type { ExecOutput } from "./exec-output.ts";
 import type { DecisionContext } from "./decide-command.ts";
 import { judgePatch, type PatchVerdict } from "./patch-safety.ts";
+import { readableFiles } from "./readable-paths.ts";
+import { turnAccess } from "./sandbox-context.ts";
 import { type ToolContext, ToolError } from "./tool.ts";
-import { type WritablePaths, writablePaths } from "./writable-paths.ts";
 
 export interface PatchRequest {
   readonly callId: string;
@@ -42,7 +44,7 @@ export async function runPatch(
   signal: AbortSignal,
 ): Promise<ExecOutput> {
   const started = context.processes.now();
-  const { patch, plan, verdict, writable } = await decidePatch(request, context, signal);
+  const { patch, plan, verdict, access } = await decidePatch(request, context, signal);
   if (verdict.kind === "reject") throw new ToolError("respond", verdict.reason);
   const changes = Object.fromEntries(plan.changes);
   context.emit({
@@ -67,11 +69,12 @@ export async function runPatch(
     let agreed = plan;
     if (verdict.kind === "ask") {
       await askAboutPatch(request, plan, changes, verdict.reason, context, signal);
-      agreed = await verifyAgain(request, plan, signal);
+      agreed = await verifyAgain(request, plan, access, signal);
     }
     await context.turnDiff.track(changedPaths(agreed));
-    const isWritable = verdict.kind === "ask" ? () => true : writable.allowsRealPath;
-    await applyPlan(agreed, confinedFiles(isWritable), signal);
+    const isWritable = verdict.kind === "ask" ? () => true : access.mayWriteReal;
+    const files = { ...localFiles(), ...readableFiles(access) };
+    await applyPlan(agreed, confinedFiles(isWritable, files), signal);
     for (const [from, to] of await moves(agreed)) context.turnDiff.moved(from, to);
   } catch (error) {
     if (error instanceof ToolError) {
@@ -101,7 +104,7 @@ export interface DecidedPatch {
   /** The files it would change that it may not write unasked. */
   readonly outside: readonly string[];
   readonly verdict: PatchVerdict;
-  readonly writable: WritablePaths;
+  readonly access: PathAccess;
 }
 
 /**
@@ -114,16 +117,16 @@ export async function decidePatch(
   context: DecisionContext,
   signal: AbortSignal,
 ): Promise<DecidedPatch> {
-  const { patch, plan } = await verify(request, signal);
-  const writable = await writablePaths(context);
+  const access = turnAccess(context);
+  const { patch, plan } = await verify(request, access, signal);
   const outside = [
     ...new Set([
-      ...plan.touched.filter((path) => !writable.allowsName(path)),
-      ...changedPaths(plan).filter((path) => !writable.allowsRealPath(path)),
+      ...plan.touched.filter((path) => !access.mayWrite(path)),
+      ...changedPaths(plan).filter((path) => !access.mayWriteReal(path)),
     ]),
   ];
   const verdict = judgePatch(outside, context.approvalPolicy, request.approveInside);
-  return { patch, plan, outside, verdict, writable };
+  return { patch, plan, outside, verdict, access };
 }
 
 function failed(message: string, durationMs: number): ExecOutput {
@@ -137,13 +140,15 @@ async function announceTurnDiff(context: ToolContext): Promise<void> {
 
 async function verify(
   request: PatchRequest,
+  access: PathAccess,
   signal: AbortSignal,
 ): Promise<{ readonly patch: Patch; readonly plan: PatchPlan }> {
   try {
     const patch = parsePatch(request.text);
-    return { patch, plan: await planPatch(patch, request.cwd, localFiles(), signal) };
+    return { patch, plan: await planPatch(patch, request.cwd, readableFiles(access), signal) };
   } catch (error) {
     if (!(error instanceof ApplyPatchError)) throw error;
+    if (error.cause instanceof ToolError) throw error.cause;
     throw new ToolError("respond", `apply_patch verification failed: ${error.message}`, {
       cause: error,
     });
@@ -154,9 +159,10 @@ async function verify(
 async function verifyAgain(
   request: PatchRequest,
   plan: PatchPlan,
+  access: PathAccess,
   signal: AbortSignal,
 ): Promise<PatchPlan> {
-  const again = (await verify(request, signal)).plan;
+  const again = (await verify(request, access, signal)).plan;
   const isSame = changedPaths(again).join("\0") === changedPaths(plan).join("\0");
   if (isSame) return again;
   throw new ToolError(

@@ -3,7 +3,8 @@ import { resolve } from "@codex-ts/absolute-path";
 import { abortedText } from "./aborted-text.ts";
 import { functionSpec, objectSchema } from "./function-spec.ts";
 import { ImageError, imageDataUrl } from "./image.ts";
-import { checkReadable } from "./readable-paths.ts";
+import { openReadable } from "./readable-paths.ts";
+import { turnAccess } from "./sandbox-context.ts";
 import { type Tool, type ToolContext, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
@@ -50,7 +51,6 @@ export function createViewImageTool(options: { readonly originalDetail: boolean 
         );
       }
       const path = resolve(args.string("path"), context.cwd);
-      await checkReadable(path, context);
       const isOriginal = detail === "original" && context.supportsOriginalImageDetail;
       const url = await imageUrl(path, isOriginal ? "original" : "fit", context);
       context.emit({ type: "view_image_tool_call", call_id: call.callId, path });
@@ -72,13 +72,15 @@ export function createViewImageTool(options: { readonly originalDetail: boolean 
 async function imageUrl(
   path: AbsolutePath,
   sizing: "fit" | "original",
-  { environment }: ToolContext,
+  context: ToolContext,
 ): Promise<string> {
   let bytes: Uint8Array;
   try {
-    const { kind } = await environment.files.stat(path);
-    if (kind !== "file") throw new ToolError("respond", `the image path \`${path}\` is not a file`);
-    bytes = await environment.files.readFile(path);
+    await using file = await openReadable(path, turnAccess(context), context.environment.files);
+    if (file.kind !== "file") {
+      throw new ToolError("respond", `the image path \`${path}\` is not a file`);
+    }
+    bytes = await file.read();
   } catch (error) {
     if (error instanceof ToolError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
