@@ -6,6 +6,7 @@ import type { Environment } from "./codex-home.ts";
 import { problemErrors } from "./diagnose.ts";
 import { ConfigError, type ConfigWarning } from "./errors.ts";
 import { readFileFromDisk, readFileLayer } from "./layers.ts";
+import { rootMarkers } from "./project-layers.ts";
 import { resolveConfig } from "./resolve-config.ts";
 import { buildStack, layerOrigins } from "./stack.ts";
 import { emptyTable, isTable } from "./toml.ts";
@@ -76,6 +77,8 @@ export async function checkConfigFile(
         flags: {},
         trust: undefined,
         requirements: {},
+        rootMarkers: rootMarkers(stack.table, origins),
+        skillSwitches: [],
         warnings: [],
       });
     } catch (error) {

@@ -63,6 +63,13 @@ const topLevelKeysWithoutEffect = [
   { path: ["instructions"], advice: "use `developer_instructions` or an AGENTS.md file" },
   { path: ["tools", "view_image"], advice: "remove it" },
 ] as const;
+const projectKeysWithoutEffect = [
+  ...topLevelKeysWithoutEffect,
+  ...[["project_root_markers"], ["skills", "config"]].map((path) => ({
+    path,
+    advice: "a project has no say in it; set it in your own config.toml",
+  })),
+] as const;
 const profileKeysWithoutEffect = [
   { path: ["tools", "view_image"], advice: "remove it" },
   { path: ["tools_view_image"], advice: "remove it" },
@@ -74,10 +81,11 @@ interface Scope {
   readonly withoutEffect: readonly { readonly path: TomlPath; readonly advice: string }[];
 }
 
-/** The top level of a table and each of its profiles. */
-function scopesOf(table: TomlTable): readonly Scope[] {
+/** The top level of a layer and each of its profiles. */
+function scopesOf({ table, name: { type } }: ConfigLayer): readonly Scope[] {
   const profiles = table["profiles"];
-  const scopes: Scope[] = [{ path: [], table, withoutEffect: topLevelKeysWithoutEffect }];
+  const withoutEffect = type === "project" ? projectKeysWithoutEffect : topLevelKeysWithoutEffect;
+  const scopes: Scope[] = [{ path: [], table, withoutEffect }];
   for (const name of isTable(profiles) ? Object.keys(profiles) : []) {
     const profile = valueAt(table, ["profiles", name]);
     if (!isTable(profile)) continue;
@@ -99,7 +107,7 @@ export function* layerWarnings(layer: ConfigLayer, origins: Origins): Generator<
     if (path.length === 1 && openKeyPrefixes.some((prefix) => name.startsWith(prefix))) continue;
     yield warn("unknown_key", path, `is not a known key${suggestion(name, known)}`);
   }
-  for (const { path, table, withoutEffect } of scopesOf(layer.table)) {
+  for (const { path, table, withoutEffect } of scopesOf(layer)) {
     const features = table["features"];
     for (const name of isTable(features) ? Object.keys(features) : []) {
       if (isKnownFeatureKey(name)) continue;

@@ -18,6 +18,7 @@ import {
 } from "./requirements.ts";
 import { readRequirements } from "./requirements-file.ts";
 import { flagsTable, resolveConfig } from "./resolve-config.ts";
+import { skillSwitches } from "./skill-switches.ts";
 import { buildStack, layerOrigins, mergeLayers } from "./stack.ts";
 import type { TomlTable } from "./toml.ts";
 import type { TomlPath } from "./toml-positions.ts";
@@ -111,13 +112,14 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const machine = [system, user].filter((layer) => layer !== undefined);
   const outside = [...machine, session];
   const outsideTable = mergeLayers(outside);
+  const markers = rootMarkers(outsideTable, layerOrigins(outside, items));
   const project = await readProject(outsideTable, {
     readFile,
     home,
     cwd,
     codexHome,
     userFile,
-    markers: rootMarkers(outsideTable, layerOrigins(outside, items)),
+    markers,
   });
 
   const isEnabled = ({ disabledReason }: ConfigLayer) => disabledReason === undefined;
@@ -136,7 +138,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const { table, origins } = stack;
   const layers = [...files, ...above];
   const settings = await checkSettings(table, origins);
-  const warnings = layers.filter(isEnabled).flatMap((layer) => [...layerWarnings(layer, origins)]);
+  const counting = layers.filter(isEnabled);
+  const warnings = counting.flatMap((layer) => [...layerWarnings(layer, origins)]);
   const refused = warnings.find(({ code }) => code !== "no_effect");
   if (options.strict === true && refused !== undefined) {
     throw new ConfigError("unknown_key", refused.message, refused);
@@ -158,6 +161,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
       machineLimits.requirements,
       managedRequirements(managed),
     ]),
+    rootMarkers: markers,
+    skillSwitches: skillSwitches(counting, origins),
     warnings: [
       ...warnings.map(({ place, message }) => `${formatPlace(place)}: ${message}`),
       ...(project.notice === undefined ? [] : [project.notice]),

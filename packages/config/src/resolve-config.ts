@@ -4,7 +4,7 @@ import { legacyFeatureNotices, type ResolvedFeatures } from "@codex-ts/features"
 import { chooseOpenAiBaseUrl } from "@codex-ts/model-providers";
 import type { AskForApproval } from "@codex-ts/protocol";
 import type { Environment } from "./codex-home.ts";
-import type { AgentRole, Config, ConfigOverrides, OpenSection } from "./config.ts";
+import type { AgentRole, Config, ConfigOverrides, OpenSection, SkillSwitch } from "./config.ts";
 import { refuseProblems } from "./diagnose.ts";
 import { readInstructions, readModelCatalog, readUserInstructions } from "./instruction-files.ts";
 import type { ReadFile } from "./layers.ts";
@@ -33,6 +33,9 @@ export interface ResolveInput {
   readonly flags: ConfigOverrides;
   readonly trust: TrustLevel | undefined;
   readonly requirements: ConfigRequirements;
+  /** What marks the project's root; a project does not say so itself. */
+  readonly rootMarkers: readonly string[];
+  readonly skillSwitches: readonly SkillSwitch[];
   /** What is to be told before anything that is found here. */
   readonly warnings: readonly string[];
 }
@@ -337,7 +340,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     mcpOauthCallbackPort: settings.mcp_oauth_callback_port,
     mcpOauthCallbackUrl: settings.mcp_oauth_callback_url,
 
-    projectRootMarkers: settings.project_root_markers ?? [".git"],
+    projectRootMarkers: input.rootMarkers,
     projectDocs: {
       maxBytes: settings.project_doc_max_bytes ?? 32_768,
       fallbackFilenames: (settings.project_doc_fallback_filenames ?? []).flatMap(
@@ -346,11 +349,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     },
     skills: {
       bundledEnabled: settings.skills?.bundled?.enabled ?? true,
-      switches: (settings.skills?.config ?? []).map(({ path, name, enabled }) => ({
-        path: asPath(path),
-        name,
-        enabled: enabled ?? true,
-      })),
+      switches: input.skillSwitches,
     },
     history: {
       persistence: settings.history?.persistence ?? "save-all",

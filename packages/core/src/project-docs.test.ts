@@ -73,11 +73,61 @@ test("all documents together keep the limit, and the one that was cut is named",
   const root = abs(folder.path);
   await tree(root, { ".git/HEAD": "", "AGENTS.md": "x".repeat(50), "a/AGENTS.md": "y".repeat(10) });
   const docs = await readProjectDocs(join(root, "a"), { ...options, maxBytes: 55 });
-  expect(docs.text).toBe(`${"x".repeat(50)}\n\n${"y".repeat(5)}`);
-  expect(docs.warnings).toEqual([
-    `${join(root, "a/AGENTS.md")} was cut after 5 of 10 bytes: all project documents together may have 55 bytes (project_doc_max_bytes)`,
-  ]);
+  const deep = join(root, "a/AGENTS.md");
+  expect(docs).toEqual({
+    text: `${"x".repeat(50)}\n\n${"y".repeat(5)}\n\n[${deep} goes on here: 5 of 10 bytes are shown. Read the file where the rest matters.]`,
+    files: [join(root, "AGENTS.md"), deep],
+    warnings: [
+      `${deep} was cut in line 1, after 5 of 10 bytes: all project documents together may have 55 bytes (project_doc_max_bytes)`,
+    ],
+  });
   expect((await readProjectDocs(root, { ...options, maxBytes: 0 })).text).toBeNull();
+});
+
+test("after the limit is reached, each further document is named as left out", async () => {
+  await using folder = await temporaryDirectory();
+  const root = abs(folder.path);
+  await tree(root, {
+    ".git/HEAD": "",
+    "AGENTS.md": "one\ntwo\nthree",
+    "a/AGENTS.md": "deep",
+    "a/b/AGENTS.md": "deeper",
+  });
+  const docs = await readProjectDocs(join(root, "a/b"), { ...options, maxBytes: 9 });
+  const limit = "all project documents together may have 9 bytes (project_doc_max_bytes)";
+  expect(docs.files).toEqual([join(root, "AGENTS.md")]);
+  expect(docs.warnings).toEqual([
+    `${join(root, "AGENTS.md")} was cut in line 3, after 9 of 13 bytes: ${limit}`,
+    `${join(root, "a/AGENTS.md")} was left out: ${limit}`,
+    `${join(root, "a/b/AGENTS.md")} was left out: ${limit}`,
+  ]);
+});
+
+test("a document is cut between two characters", async () => {
+  await using folder = await temporaryDirectory();
+  const root = abs(folder.path);
+  await tree(root, { "AGENTS.md": "aé€😀" });
+  const shown = async (maxBytes: number): Promise<string | undefined> =>
+    (await readProjectDocs(root, { ...options, maxBytes })).text?.split("\n\n[")[0];
+  const all = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(shown));
+  expect(all).toEqual(["a", "a", "aé", "aé", "aé", "aé€", "aé€", "aé€", "aé€", "aé€😀"]);
+});
+
+test("a folder that is reached through a link belongs to the project that it lies in", async () => {
+  await using folder = await temporaryDirectory();
+  const root = abs(folder.path);
+  await tree(root, { "project/.git": "gitdir: elsewhere", "project/AGENTS.md": "root" });
+  await tree(root, { "project/deep/AGENTS.md": "deep" });
+  await symlink("project/deep", join(root, "link"));
+  expect((await readProjectDocs(join(root, "link"), options)).text).toBe("root\n\ndeep");
+});
+
+test("a linked document is read, a folder of its name is not", async () => {
+  await using folder = await temporaryDirectory();
+  const root = abs(folder.path);
+  await tree(root, { ".git/HEAD": "", "AGENTS.override.md/x": "", "docs/agents.md": "linked" });
+  await symlink("docs/agents.md", join(root, "AGENTS.md"));
+  expect((await readProjectDocs(root, options)).text).toBe("linked");
 });
 
 test("blank files and dangling links are passed over", async () => {
@@ -93,4 +143,11 @@ test("the person's own instructions come first, behind a line that says where th
   expect(combineInstructions(/*global*/ null, "project")).toBe("project");
   expect(combineInstructions("mine", /*project*/ null)).toBe("mine");
   expect(combineInstructions(/*global*/ null, /*project*/ null)).toBeNull();
+});
+
+test("notes of the product's come after the project's documents", () => {
+  expect(combineInstructions("mine", "project", ["note"])).toBe(
+    "mine\n\n--- project-doc ---\n\nproject\n\nnote",
+  );
+  expect(combineInstructions(/*global*/ null, /*project*/ null, ["note"])).toBe("note");
 });

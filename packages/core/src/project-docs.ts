@@ -1,6 +1,6 @@
 // AGENTS.md: where instructions for a project are found and how they are put together.
-import { open, stat, lstat } from "node:fs/promises";
-import { type AbsolutePath, join, parent } from "@codex-ts/absolute-path";
+import { lstat, open, realpath, stat } from "node:fs/promises";
+import { type AbsolutePath, fromAbsolute, join, parent } from "@codex-ts/absolute-path";
 
 export interface ProjectDocOptions {
   /** Bytes over all documents; 0 switches the search off. */
@@ -16,19 +16,30 @@ export interface ProjectDocs {
   readonly text: string | null;
   /** The files that were read, in order. */
   readonly files: readonly AbsolutePath[];
-  /** For the person: which file was cut or could not be read. */
+  /** For the person: which file was cut and where, left out, or could not be read. */
   readonly warnings: readonly string[];
 }
 
 const SEPARATOR = "\n\n--- project-doc ---\n\n";
 
-/** The person's own instructions first, then the project's. Null when there are neither. */
-export function combineInstructions(global: string | null, project: string | null): string | null {
-  if (global === null || global === "") return project;
-  return project === null ? global : `${global}${SEPARATOR}${project}`;
+/**
+ * The person's own instructions first, then the project's, then notes of the product's. Null when there
+ * are none.
+ */
+export function combineInstructions(
+  global: string | null,
+  project: string | null,
+  notes: readonly string[] = [],
+): string | null {
+  const written = [global, project].filter((text) => text !== null && text !== "");
+  const parts = [...(written.length === 0 ? [] : [written.join(SEPARATOR)]), ...notes];
+  return parts.length === 0 ? null : parts.join("\n\n");
 }
 
-/** Finds and reads the project's documents for a session in `cwd`. Never rejects for a bad file. */
+/**
+ * Finds and reads the project's documents for a session in `cwd`. Never rejects for a bad file. What
+ * does not fit is marked in the text and told in the warnings, which name the files.
+ */
 export async function readProjectDocs(
   cwd: AbsolutePath,
   options: ProjectDocOptions,
@@ -37,33 +48,52 @@ export async function readProjectDocs(
   const names = [
     "AGENTS.override.md",
     "AGENTS.md",
-    ...options.fallbackFilenames.filter((name) => name !== ""),
+    ...options.fallbackFilenames.map((name) => name.trim()).filter((name) => name !== ""),
   ];
+  const limit = `all project documents together may have ${options.maxBytes} bytes (project_doc_max_bytes)`;
   const texts: string[] = [];
   const files: AbsolutePath[] = [];
   const warnings: string[] = [];
   let budget = options.maxBytes;
-  for (const folder of await foldersFromRoot(cwd, options.rootMarkers)) {
+  for (const folder of await foldersFromRoot(await canonical(cwd), options.rootMarkers)) {
     const file = await firstFile(folder, names);
     if (file === null) continue;
     try {
       const { bytes, size } = await readHead(file, budget);
       const text = new TextDecoder().decode(bytes);
-      if (text.trim() === "") continue;
-      if (size > bytes.byteLength) {
-        warnings.push(
-          `${file} was cut after ${bytes.byteLength} of ${size} bytes: all project documents together may have ${options.maxBytes} bytes (project_doc_max_bytes)`,
-        );
+      const isCut = size > bytes.byteLength;
+      if (text.trim() === "" && !isCut) continue;
+      if (isCut && bytes.byteLength === 0) {
+        warnings.push(`${file} was left out: ${limit}`);
+        continue;
       }
-      budget -= bytes.byteLength;
-      texts.push(text);
       files.push(file);
-      if (budget <= 0) break;
+      budget -= bytes.byteLength;
+      if (!isCut) {
+        texts.push(text);
+        continue;
+      }
+      budget = 0;
+      const line = text.split("\n").length;
+      texts.push(`${text}\n\n${cutMark(file, bytes.byteLength, size)}`);
+      warnings.push(
+        `${file} was cut in line ${line}, after ${bytes.byteLength} of ${size} bytes: ${limit}`,
+      );
     } catch (error) {
       warnings.push(`${file} could not be read: ${(error as Error).message}`);
     }
   }
   return { text: texts.length === 0 ? null : texts.join("\n\n"), files, warnings };
+}
+
+/** For the model, in the place of what is missing. */
+function cutMark(file: AbsolutePath, bytes: number, size: number): string {
+  return `[${file} goes on here: ${bytes} of ${size} bytes are shown. Read the file where the rest matters.]`;
+}
+
+/** The folder without symbolic links on the way, or as it is given where it cannot be followed. */
+async function canonical(folder: AbsolutePath): Promise<AbsolutePath> {
+  return realpath(folder).then(fromAbsolute, () => folder);
 }
 
 /** The folders from the nearest ancestor that holds a marker down to `cwd`. */
@@ -105,6 +135,7 @@ async function firstFile(
   return null;
 }
 
+/** At most `limit` bytes of a file, cut between two characters. */
 async function readHead(
   path: AbsolutePath,
   limit: number,
@@ -112,6 +143,24 @@ async function readHead(
   await using file = await open(path);
   const { size } = await file.stat();
   const buffer = new Uint8Array(Math.min(limit, size));
-  const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, 0);
-  return { bytes: buffer.subarray(0, bytesRead), size };
+  let length = 0;
+  while (length < buffer.byteLength) {
+    const { bytesRead } = await file.read(buffer, length, buffer.byteLength - length, length);
+    if (bytesRead === 0) return { bytes: buffer.subarray(0, length), size: length };
+    length += bytesRead;
+  }
+  return { bytes: length < size ? wholeCharacters(buffer) : buffer, size };
+}
+
+/** Without the beginning of a character whose end is missing. Text that is no UTF-8 stays. */
+function wholeCharacters(bytes: Uint8Array): Uint8Array {
+  for (let back = 1; back <= Math.min(4, bytes.byteLength); back += 1) {
+    const at = bytes.byteLength - back;
+    const byte = bytes[at] ?? 0;
+    const isContinuation = (byte & 0b1100_0000) === 0b1000_0000;
+    if (isContinuation) continue;
+    const needed = byte >= 0b1111_0000 ? 4 : byte >= 0b1110_0000 ? 3 : byte >= 0b1100_0000 ? 2 : 1;
+    return needed > back ? bytes.subarray(0, at) : bytes;
+  }
+  return bytes;
 }

@@ -29,6 +29,7 @@ import { forkedLines, type ForkSnapshotMode } from "./fork.ts";
 import { emptyHistory, type HistoryState } from "./history.ts";
 import { initialMessages } from "./initial-messages.ts";
 import { combineInstructions, readProjectDocs } from "./project-docs.ts";
+import { nestedAgentsMd } from "./prompts/nested-agents-md.ts";
 import { replay } from "./replay.ts";
 import { Session } from "./session.ts";
 import { CoreError, type StartedThread, type Thread } from "./thread.ts";
@@ -315,11 +316,12 @@ async function instructionsOf(config: ThreadConfig): Promise<{
   readonly warnings: readonly string[];
   readonly inFolder: (cwd: AbsolutePath) => Promise<string | null>;
 }> {
+  const notes = config.features.enabled("child_agents_md") ? [nestedAgentsMd] : [];
   const read = async (
     cwd: AbsolutePath,
   ): Promise<{ readonly text: string | null; readonly warnings: readonly string[] }> => {
     const { text, warnings } = await readProjectDocs(cwd, config.projectDocs);
-    return { text: combineInstructions(config.userInstructions ?? null, text), warnings };
+    return { text: combineInstructions(config.userInstructions ?? null, text, notes), warnings };
   };
   let latest = { cwd: config.cwd, docs: await read(config.cwd) };
   return {

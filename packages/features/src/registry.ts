@@ -115,7 +115,7 @@ const rows = [
   row("runtime_metrics", unfinished, "off", "not here", "Show timing metrics of the running session"),
   row("general_analytics", unfinished, "off", "not here", "Usage analytics"),
   row("memories", unfinished, "off", "not here", "Remember facts from one session to the next"),
-  row("child_agents_md", unfinished, "off", "not here", "Tell the model about nested AGENTS.md files"),
+  row("child_agents_md", unfinished, "off", "here", "Tell the model about nested AGENTS.md files"),
   row("image_detail_original", unfinished, "off", "here", "Send images at their own resolution"),
   row("multi_agent_v2", unfinished, "off", "not here", "The next sub-agent tools"),
   row("enable_fanout", unfinished, "off", "not here", "Start one sub-agent for each line of a CSV file"),

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { message, respond } from "@codex-ts/scripted-model";
 import { beforeAll, expect, test } from "vitest";
@@ -65,4 +65,32 @@ test("a broken skill is named with its file, and costs nothing else", async () =
   expect([run.code, run.stdout]).toEqual([0, "ok\n"]);
   expect(run.stderr).toContain(`warning: ${path}:1: `);
   expect(texts(world, "developer").join("\n")).not.toContain("<skills_instructions>");
+});
+
+test("a name that two skills have is told, with the way to name one", async () => {
+  await using world = await cliWorld({ script: [respond([message("ok")])] });
+  const own = join(world.home, "skills/tidy/SKILL.md");
+  const projects = join(world.repository, ".agents/skills/tidy/SKILL.md");
+  await write(own, skill("tidy", "Sweep the floor."));
+  await write(projects, skill("tidy", "Wipe the table."));
+  const run = await world.run(["exec", `use [$tidy](${own})`]);
+  expect(run.stderr).toContain(
+    `warning: 2 skills are called tidy, so $tidy picks none of them; name one by its file, as in [$tidy](${projects}): ${projects}, ${own}`,
+  );
+  expect(texts(world, "user").at(-1)).toContain("Sweep the floor.");
+});
+
+test("skills of a project that is marked as untrusted are used only when the person names them", async () => {
+  await using world = await cliWorld({ script: [respond([message("ok")])] });
+  await write(join(world.repository, ".agents/skills/paint/SKILL.md"), skill("paint", "Use blue."));
+  const config = join(world.home, "config.toml");
+  const mark = `[projects.${JSON.stringify(world.repository)}]\ntrust_level = "untrusted"\n`;
+  await writeFile(config, `${await readFile(config, "utf8")}${mark}`);
+  const run = await world.run(["exec", "hi"]);
+  const told =
+    "warning: The project is marked as untrusted: its skills (paint) are used only when you name them, as in $paint.";
+  expect(run.stderr.split(told)).toHaveLength(2);
+  expect(texts(world, "developer").join("\n")).not.toContain("- paint:");
+  await world.run(["exec", "$paint it"]);
+  expect(texts(world, "user").at(-1)).toContain("Use blue.");
 });
