@@ -14,6 +14,7 @@ export function wrapTurns(
       return turn.usesWebSocket;
     },
     fallBack: () => turn.fallBack(),
+    compact: (...request) => turn.compact(...request),
     stream: (...request) => stream((...inner) => turn.stream(...inner), ...request),
   });
   return {

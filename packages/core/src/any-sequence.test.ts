@@ -393,15 +393,18 @@ test(`after ${SEQUENCES} sequences of anything the file sends what the thread wo
       now: () => new Date("2026-05-04T08:00:00Z"),
     }),
   );
-  const start = threadConfig({
+  const setUp = threadConfig({
     cwd: folders[0] as AbsolutePath,
     model: "gpt-5.2-codex",
     sandboxPolicy: { type: "danger-full-access" },
     userInstructions: "be brief",
   });
+  const sequence = fc.array(step, { minLength: 1, maxLength: 7 });
   let copies = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 7 }), async (steps) => {
+    fc.asyncProperty(sequence, fc.boolean(), async (steps, compactsHistories) => {
+      const endpoint = { ...played.client.endpoint, compactsHistories };
+      const start = { ...setUp, host: { responses: { ...played.client, endpoint } } };
       const { thread } = await manager.startThread(start);
       const driven = new Driven(manager, played, folders, start, thread);
       for (const each of steps) await driven.run(each);

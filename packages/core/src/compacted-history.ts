@@ -1,7 +1,8 @@
 // What a compaction leaves: the person's newest words, the plan, what cannot be summarised, the summary.
+import { isDeepStrictEqual } from "node:util";
 import { type MessageItem, type ResponseItem, userMessage } from "@codex-ts/protocol";
 import { truncateMiddle } from "@codex-ts/tools";
-import { partText } from "./contextual-message.ts";
+import { guessedOrigin, partText } from "./contextual-message.ts";
 import type { HistoryEntry } from "./history.ts";
 
 /** Tokens of the person's messages that survive. */
@@ -12,8 +13,6 @@ const PLAN_HEADING = "The plan, as it was last written with `update_plan`:\n";
 
 export interface CompactedParts {
   readonly entries: readonly HistoryEntry[];
-  /** The model's summary, with its introduction. */
-  readonly summary: string;
   /** What the model is told of its circumstances when the turn goes on behind the compaction. */
   readonly context: readonly MessageItem[];
   /** Tokens that the person's last message may take and stay whole. */
@@ -24,7 +23,12 @@ export interface CompactedParts {
  * The newest messages of the person that fit, the last one word for word; the note of a stopped turn
  * when nothing came after it; then the summary, with the plan word for word.
  */
-export function compactedHistory(parts: CompactedParts): readonly HistoryEntry[] {
+export function compactedHistory(
+  parts: CompactedParts & {
+    /** The model's summary, with its introduction. */
+    readonly summary: string;
+  },
+): readonly HistoryEntry[] {
   const { entries, summary } = parts;
   const kept = personMessages(entries, parts.lastRequestTokens);
   const last = kept.pop();
@@ -37,6 +41,67 @@ export function compactedHistory(parts: CompactedParts): readonly HistoryEntry[]
     { item: userMessage(summary, ...stateText(entries)), origin: "summary" },
     ...entries.filter(({ item }) => item.type === "ghost_snapshot"),
   ];
+}
+
+/**
+ * What the service made of the history, without the circumstances that it carries on: those are told
+ * anew. The person's last message is there word for word even where the service left it out, and so are
+ * the note of a stopped turn and the plan.
+ */
+export function remoteHistory(
+  parts: CompactedParts & { readonly output: readonly ResponseItem[] },
+): readonly HistoryEntry[] {
+  const { entries, output } = parts;
+  const kept = output.flatMap((item): HistoryEntry[] => {
+    const origin = keptOrigin(item, entries);
+    return origin === undefined ? [] : [{ item, origin }];
+  });
+  const asked = entries.findLast(({ origin }) => origin === "user");
+  const isMissing = asked !== undefined && !kept.some(({ item }) => isSaid(item, asked));
+  const last = isMissing ? personMessages(entries, parts.lastRequestTokens).at(-1) : undefined;
+  const behind = kept.findLastIndex(({ origin }) => origin === "user");
+  const plan = lastPlan(entries);
+  const stopped = entries.at(-1);
+  const context = parts.context.map((item): HistoryEntry => ({ item, origin: "context" }));
+  // In mid-turn the circumstances stand before the person's last message, else before what is compacted.
+  const place = last !== undefined || behind === -1 ? behind + 1 : behind;
+  return [
+    ...kept.slice(0, place),
+    ...context,
+    ...(last === undefined ? [] : [last]),
+    ...kept.slice(place),
+    ...(stopped?.origin === "marker" ? [stopped] : []),
+    ...(plan === null
+      ? []
+      : [{ item: userMessage(`${PLAN_HEADING}${plan}`), origin: "summary" } as const]),
+    ...entries.filter(({ item }) => item.type === "ghost_snapshot"),
+  ];
+}
+
+/** Whose an item of the service's answer is; undefined for what has no place in a history any more. */
+function keptOrigin(
+  item: ResponseItem,
+  entries: readonly HistoryEntry[],
+): HistoryEntry["origin"] | undefined {
+  if (item.type === "compaction") return null;
+  if (item.type !== "message") return undefined;
+  if (item.role === "assistant") return null;
+  if (item.role !== "user") return undefined;
+  // Its own words may look like context: who wrote it is known of what was in the history.
+  const known = entries.find((entry) => isSaid(item, entry))?.origin;
+  const origin = known ?? guessedOrigin(item);
+  return origin === "user" || origin === "hook" || (origin === "summary" && planOf(item) === null)
+    ? origin
+    : undefined;
+}
+
+function isSaid(item: ResponseItem, { item: other }: HistoryEntry): boolean {
+  return (
+    item.type === "message" &&
+    other.type === "message" &&
+    item.role === other.role &&
+    isDeepStrictEqual(item.content, other.content)
+  );
 }
 
 function personMessages(

@@ -1,23 +1,14 @@
-// Compaction: when a history is nearly too long, a summary and the person's messages take its place.
+// Compaction: when a history is nearly too long, something shorter takes its place.
 import { randomUUID } from "node:crypto";
-import {
-  emptyTokenUsage,
-  type EventMsg,
-  type MessageItem,
-  type ResponseItem,
-  type TurnItem,
-  userMessage,
-} from "@codex-ts/protocol";
-import { ResponsesError } from "@codex-ts/responses-client";
-import { compactedHistory } from "./compacted-history.ts";
+import { emptyTokenUsage, type EventMsg, type TurnItem } from "@codex-ts/protocol";
+import { compactedHistory, remoteHistory } from "./compacted-history.ts";
 import type { ContextUpdate } from "./context-updates.ts";
-import { partText } from "./contextual-message.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { JournalEntry } from "./journal.ts";
-import { compactionPrompt, summaryPrefix } from "./prompts/compaction.ts";
+import { askForSummary } from "./local-compaction.ts";
+import { summaryPrefix } from "./prompts/compaction.ts";
 import { itemEvent } from "./recording.ts";
-import { responsesRequest } from "./responses-request.ts";
-import { nextAttempt } from "./retries.ts";
+import { compactRemotely } from "./remote-compaction.ts";
 import type { SamplingServices } from "./sampling.ts";
 import { estimateHistory, totalTokens } from "./token-estimate.ts";
 import type { TurnContext } from "./turn-context.ts";
@@ -26,6 +17,8 @@ export interface CompactionServices extends SamplingServices {
   readonly instructions: string;
   readonly storeResponses: boolean;
   readonly streamMaxRetries: number;
+  /** Whether the provider shortens histories itself. */
+  readonly compactsRemotely: boolean;
   /** Replaces our own prompt for the summary. */
   readonly compactPrompt: string | null;
   /** Everything that the model is to be told of its circumstances. */
@@ -66,32 +59,34 @@ function compactionLimit({ model }: TurnContext): number | null {
 }
 
 /**
- * Asks the model for a summary and puts it in place of the history.
+ * Puts something shorter in place of the history: a summary by the model, or, where the provider does
+ * that, what the service made of it.
  *
- * @throws ResponsesError when no summary can be had; the history is as it was.
+ * @throws ResponsesError when there is nothing to put in its place; the history is as it was.
  */
 export async function compact(services: CompactionServices, when: CompactionTime): Promise<void> {
   const { turn, history, journal } = services;
   const item: TurnItem = { type: "ContextCompaction", id: randomUUID() };
   await journal.post(itemEvent(services, "item_started", item));
-  const summary = `${summaryPrefix}\n${await askForSummary(services)}`;
+  const output = services.compactsRemotely ? await compactRemotely(services) : null;
+  const summary = output === null ? `${summaryPrefix}\n${await askForSummary(services)}` : "";
   const context = when === "mid_turn" ? services.fullContext() : null;
-  const replacement = compactedHistory({
+  const parts = {
     entries: history.entries,
-    summary,
     context: context?.items ?? [],
     lastRequestTokens:
       turn.contextWindow === null ? LAST_REQUEST_TOKENS : Math.floor(turn.contextWindow / 2),
-  });
+  };
+  const replacement =
+    output === null ? compactedHistory({ ...parts, summary }) : remoteHistory({ ...parts, output });
   await install(services, { message: summary, replacement, context });
-  await journal.post(
-    itemEvent(services, "item_completed", item),
-    event(services, {
-      type: "warning",
-      message:
-        "The history of this thread was long and is now a summary. Long threads make the model less accurate: start a new one for a new task.",
-    }),
-  );
+  await journal.post(itemEvent(services, "item_completed", item));
+  if (output !== null) return;
+  await journal.announce(turn.turnId, {
+    type: "warning",
+    message:
+      "The history of this thread was long and is now a summary. Long threads make the model less accurate: start a new one for a new task.",
+  });
 }
 
 /** Puts the compacted history in place, on disk and in memory, and announces what it takes. */
@@ -138,85 +133,6 @@ async function install(
       rate_limits: services.rateLimits.current(),
     }),
   );
-}
-
-/** The model's summary. An over-full context loses its oldest items until the request fits. */
-async function askForSummary(services: CompactionServices): Promise<string> {
-  const { turn, history, journal, signal } = services;
-  const ask = userMessage(services.compactPrompt ?? compactionPrompt);
-  let items = history.forPrompt(turn.model, { freeformApplyPatch: false });
-  let dropped = 0;
-  let wasEmpty = false;
-  for (let attempt = 1; ;) {
-    try {
-      const summary = await streamedText(services, [...items, ask]);
-      if (summary.trim() !== "") {
-        if (dropped > 0) await journal.post(event(services, droppedItems(dropped)));
-        return summary;
-      }
-      const code = wasEmpty ? "incomplete_response" : "stream";
-      wasEmpty = true;
-      throw new ResponsesError(code, "the model gave no summary", { info: "other" });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof ResponsesError)) throw error;
-      if (error.code === "context_window_exceeded" && items.length > 1) {
-        const before = items.length;
-        items = withoutOldest(items);
-        dropped += before - items.length;
-        attempt = 1;
-        continue;
-      }
-      attempt = await nextAttempt(services, error, attempt);
-    }
-  }
-}
-
-function droppedItems(count: number): EventMsg {
-  return {
-    type: "background_event",
-    message: `The ${count} oldest items did not fit into the request for a summary.`,
-  };
-}
-
-/** Without the first item and its counterpart. */
-function withoutOldest(items: readonly ResponseItem[]): readonly ResponseItem[] {
-  const [first, ...rest] = items;
-  const callId = first !== undefined && "call_id" in first ? first.call_id : null;
-  return callId === null
-    ? rest
-    : rest.filter((item) => !("call_id" in item && item.call_id === callId));
-}
-
-async function streamedText(
-  services: CompactionServices,
-  input: readonly ResponseItem[],
-): Promise<string> {
-  const { turn, history, responses, signal } = services;
-  const request = {
-    ...responsesRequest({
-      turn: { ...turn, outputSchema: null },
-      instructions: services.instructions,
-      input,
-      tools: [],
-      threadId: services.threadId,
-      store: services.storeResponses,
-    }),
-    parallel_tool_calls: false,
-  };
-  let text = "";
-  for await (const each of responses.stream(request, signal)) {
-    if (each.type === "completed") history.addUsage(each.usage, turn.contextWindow);
-    if (each.type === "rate_limits") services.rateLimits.merge(each.snapshot);
-    if (each.type !== "output_item_done") continue;
-    const { item } = each;
-    if (item.type === "message" && item.role === "assistant") text = messageText(item);
-  }
-  return text;
-}
-
-function messageText(item: MessageItem): string {
-  return item.content.map((part) => partText(part) ?? "").join("");
 }
 
 function event({ turn }: CompactionServices, msg: EventMsg): JournalEntry {

@@ -50,6 +50,11 @@ export function tracedTurn(
       return turn.usesWebSocket;
     },
     fallBack: () => turn.fallBack(),
+    compact(request, signal) {
+      const span = turnSpan.startSpan("compact_request", { model: request.model });
+      requestSpan = span;
+      return turn.compact(request, signal).finally(() => span.end());
+    },
     async *stream(request, signal) {
       const span = turnSpan.startSpan("stream_request", { model: request.model });
       requestSpan = span;

@@ -53,16 +53,25 @@ const modelGenerated: ReadonlySet<ResponseItem["type"]> = new Set([
   "compaction",
 ]);
 
-/** Whether the service has counted the item in the usage of a response. */
-function isModelGenerated(item: ResponseItem): boolean {
+/** Whether the last count holds the entry: the model wrote it, or it was estimated with its compaction. */
+function isCounted({ item, origin }: HistoryEntry): boolean {
+  if (origin === "summary") return true;
   return item.type === "message" ? item.role === "assistant" : modelGenerated.has(item.type);
 }
 
 /** What a history is estimated to take, with the base instructions. */
 export function estimateHistory(instructions: string, entries: readonly HistoryEntry[]): number {
+  return estimateItems(
+    instructions,
+    entries.map(({ item }) => item),
+  );
+}
+
+/** What items are estimated to take, with the base instructions. */
+export function estimateItems(instructions: string, items: readonly ResponseItem[]): number {
   return (
     Math.ceil(Buffer.byteLength(instructions) / BYTES_PER_TOKEN) +
-    entries.reduce((sum, { item }) => sum + estimateTokens(item), 0)
+    items.reduce((sum, item) => sum + estimateTokens(item), 0)
   );
 }
 
@@ -76,7 +85,7 @@ export function totalTokens(history: {
   readonly serverCountsReasoning: boolean;
 }): number {
   const { entries, tokenInfo } = history;
-  const last = entries.findLastIndex(({ item }) => isModelGenerated(item));
+  const last = entries.findLastIndex(isCounted);
   const since = entries.slice(last + 1).reduce((sum, { item }) => sum + estimateTokens(item), 0);
   const reasoning = history.serverCountsReasoning ? 0 : earlierReasoning(entries);
   return (tokenInfo?.last_token_usage.total_tokens ?? 0) + since + reasoning;

@@ -97,6 +97,7 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
     hooks,
     materialise,
     storeResponses: endpoint.storesResponses,
+    compactsRemotely: endpoint.compactsHistories ?? false,
     streamMaxRetries: endpoint.streamMaxRetries,
     signal,
     gone: parts.gone,

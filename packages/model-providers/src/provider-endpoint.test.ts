@@ -37,6 +37,7 @@ describe("toEndpoint", () => {
       supportsWebsockets: true,
       websocketConnectTimeoutMs: 20,
       storesResponses: false,
+      compactsHistories: false,
     });
   });
 

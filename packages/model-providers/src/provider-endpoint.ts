@@ -20,6 +20,8 @@ export interface ProviderEndpoint {
   readonly websocketConnectTimeoutMs: number;
   /** The provider keeps responses (Azure): requests say `store` and carry item ids. */
   readonly storesResponses: boolean;
+  /** The provider shortens a history itself when it is asked to (OpenAI). */
+  readonly compactsHistories: boolean;
 }
 
 export interface EndpointOptions {
@@ -52,6 +54,7 @@ export function toEndpoint(
     supportsWebsockets: provider.supports_websockets,
     websocketConnectTimeoutMs: provider.websocket_connect_timeout_ms,
     storesResponses: isAzure(provider.name, baseUrl),
+    compactsHistories: provider.name === "OpenAI",
   };
   return redactInOutput(endpoint, { ...endpoint, headers: redactValues(endpoint.headers) });
 }

@@ -8,9 +8,12 @@ import {
   type Sleep,
   withRequestRetries,
 } from "@codex-ts/http-client";
+import type { ResponseItem } from "@codex-ts/protocol";
 import { currentAuth, recoverAuth } from "./auth-source.ts";
+import { sendCompactRequest } from "./compact-request.ts";
 import type {
   AuthSource,
+  CompactRequest,
   ProviderEndpoint,
   RequestAuth,
   ResponsesClient,
@@ -22,7 +25,7 @@ import type {
 } from "./contract.ts";
 import { NoWebSocketHere } from "./frame-errors.ts";
 import { abortedError, mapHttpError, streamError } from "./map-error.ts";
-import type { OpenResponse, ResponseTransport, Sending } from "./open-response.ts";
+import type { OpenResponse, Sending } from "./open-response.ts";
 import { readRateLimits } from "./rate-limits.ts";
 import { requestHeaders, turnStateHeader } from "./request-headers.ts";
 import { retryRules } from "./retry-rules.ts";
@@ -105,21 +108,47 @@ function openSession(options: ResponsesClientOptions, context: SessionContext): 
     const auth = await startAuth(options.auth, sending.signal);
     if (usesWebSocket) {
       try {
-        return await openAuthorized(webSocket, sending, auth);
+        return await authorized(auth, sending.signal, (use) => webSocket.open(sending, use));
       } catch (error) {
         if (!(error instanceof NoWebSocketHere)) throw error;
         fallBack();
       }
     }
-    return withRequestRetries(() => openAuthorized(sse, sending, auth), {
+    return retried(sending.signal, () =>
+      authorized(auth, sending.signal, (use) => sse.open(sending, use)),
+    );
+  }
+
+  /** The request again, as the rules have it, until it is answered. */
+  function retried<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+    return withRequestRetries(send, {
       maxRetries: endpoint.requestMaxRetries,
       isRetryable: (error) =>
         error instanceof HttpError &&
         retryRules[mapHttpError(error, "connecting", now()).code].request === "again",
-      signal: sending.signal,
+      signal,
       sleep: options.sleep,
       random: options.random,
     });
+  }
+
+  async function compact(
+    request: CompactRequest,
+    turn: TurnRequestContext,
+    signal: AbortSignal,
+  ): Promise<readonly ResponseItem[]> {
+    if (request.input.length === 0) return [];
+    try {
+      const auth = await startAuth(options.auth, signal);
+      return await retried(signal, () =>
+        authorized(auth, signal, (use) =>
+          sendCompactRequest({ options, context, turn, request, signal }, use),
+        ),
+      );
+    } catch (error) {
+      if (signal.aborted) throw abortedError(error);
+      throw error instanceof HttpError ? mapHttpError(error, "connecting", now()) : error;
+    }
   }
 
   return {
@@ -131,6 +160,7 @@ function openSession(options: ResponsesClientOptions, context: SessionContext): 
           return usesWebSocket;
         },
         fallBack,
+        compact: (request, signal) => compact(request, turn, signal),
         stream(request, signal) {
           const sending = sendingOf(request, turn, state, { isWarmUp: false, signal });
           return readResponse(() => open(sending), signal, now);
@@ -144,7 +174,9 @@ function openSession(options: ResponsesClientOptions, context: SessionContext): 
       firstTurnState = state;
       const sending = sendingOf(request, turn, state, { isWarmUp: true, signal });
       const openWarm = async (): Promise<OpenResponse> =>
-        openAuthorized(webSocket, sending, await startAuth(options.auth, signal));
+        authorized(await startAuth(options.auth, signal), signal, (use) =>
+          webSocket.open(sending, use),
+        );
       try {
         for await (const _event of readResponse(openWarm, signal, now)) continue;
       } catch (error) {
@@ -218,23 +250,23 @@ async function startAuth(source: AuthSource, signal: AbortSignal): Promise<Runni
 }
 
 /**
- * Sends the request until a response begins. After a 401 the credential is renewed and the request sent
- * again at once; that does not count as a retry.
+ * Sends until there is an answer. After a 401 the credential is renewed and the request sent again at
+ * once; that does not count as a retry.
  */
-async function openAuthorized(
-  transport: ResponseTransport,
-  sending: Sending,
+async function authorized<T>(
   auth: RunningAuth,
-): Promise<OpenResponse> {
+  signal: AbortSignal,
+  send: (use: RequestAuth) => Promise<T>,
+): Promise<T> {
   for (;;) {
     try {
-      return await transport.open(sending, auth.current);
+      return await send(auth.current);
     } catch (error) {
       const isUnauthorized = error instanceof HttpStatusError && error.status === 401;
       if (!isUnauthorized || auth.recoveries >= MOST_RECOVERIES) throw error;
       auth.recoveries += 1;
-      if (!(await recoverAuth(auth.source, auth.current, sending.signal))) throw error;
-      auth.current = await currentAuth(auth.source, sending.signal);
+      if (!(await recoverAuth(auth.source, auth.current, signal))) throw error;
+      auth.current = await currentAuth(auth.source, signal);
     }
   }
 }

@@ -49,6 +49,8 @@ export interface ProviderEndpoint {
   readonly websocketConnectTimeoutMs: number;
   /** The provider keeps responses (Azure): requests say `store` and carry item ids. */
   readonly storesResponses: boolean;
+  /** The provider shortens a history itself ({@link ResponsesTurn.compact}); not by default. */
+  readonly compactsHistories?: boolean | undefined;
 }
 
 /** The body of `POST {base}/responses`, key for key and in this order. */
@@ -78,6 +80,12 @@ export interface ResponsesRequest {
     };
   };
 }
+
+/** The body of `POST {base}/responses/compact`. */
+export type CompactRequest = Pick<
+  ResponsesRequest,
+  "model" | "input" | "instructions" | "tools" | "parallel_tool_calls" | "reasoning" | "text"
+>;
 
 /** What all requests of a thread carry besides the provider's headers and the authentication. */
 export interface SessionContext {
@@ -128,6 +136,13 @@ export interface ResponsesTurn {
    * `retryable` says whether the turn may send again.
    */
   stream(request: ResponsesRequest, signal: AbortSignal): AsyncIterable<ResponseStreamEvent>;
+  /**
+   * Has the service shorten a history and gives what is to take its place; asks nothing for an empty
+   * one. Always over HTTP, retried and authorised like a request for a response.
+   *
+   * @throws ResponsesError
+   */
+  compact(request: CompactRequest, signal: AbortSignal): Promise<readonly ResponseItem[]>;
   /** Whether the next request goes over a WebSocket. */
   readonly usesWebSocket: boolean;
   /**

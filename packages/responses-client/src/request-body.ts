@@ -3,7 +3,7 @@ import { encodeResponseItem, type ResponseItem } from "@codex-ts/protocol";
 import type { ResponsesRequest } from "./contract.ts";
 
 /** Whether an item is for the server at all. */
-function isSent(item: ResponseItem): boolean {
+export function isSent(item: ResponseItem): boolean {
   return item.type !== "ghost_snapshot" && item.type !== "other";
 }
 

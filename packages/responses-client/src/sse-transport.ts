@@ -8,6 +8,7 @@ import {
   mergeHeaders,
   readServerSentEvents,
 } from "@codex-ts/http-client";
+import type { TraceContext } from "@codex-ts/protocol";
 import type { ProviderEndpoint } from "./contract.ts";
 import type { OpenResponse, ResponseTransport, Sending } from "./open-response.ts";
 import { encodeRequestBody } from "./request-body.ts";
@@ -41,7 +42,7 @@ export function createSseTransport(options: SseTransportOptions): ResponseTransp
         headers: {
           accept: "text/event-stream",
           "content-type": "application/json",
-          ...traceHeaders(sending),
+          ...traceHeaders(sending.traceContext()),
           ...sending.headers(),
           ...(isCompressed ? { "content-encoding": "zstd" } : {}),
         },
@@ -69,8 +70,8 @@ function createBodies(request: Sending["request"], endpoint: ProviderEndpoint): 
   return { plain, compressed: () => (compressed ??= compressZstd(plain)) };
 }
 
-function traceHeaders({ traceContext }: Sending): HeaderFields {
-  const { traceparent, tracestate } = traceContext() ?? {};
+export function traceHeaders(trace: TraceContext | undefined): HeaderFields {
+  const { traceparent, tracestate } = trace ?? {};
   if (traceparent === undefined) return {};
   return { traceparent, ...(tracestate ? { tracestate } : {}) };
 }

@@ -10,6 +10,7 @@ export {
 export {
   accept,
   brokenStream,
+  compacted,
   endAfter,
   eventBytes,
   failedResponse,

@@ -213,6 +213,12 @@ export function rawStream(
   };
 }
 
+/** The answer to `POST /responses/compact`: the items that are to take the history's place. */
+export function compacted(output: readonly object[]): HttpReply {
+  const id = "resp_compacted";
+  return httpError(/*status*/ 200, { id, object: "response.compaction", output });
+}
+
 /** A plain HTTP answer; an object as body is sent as JSON. */
 export function httpError(
   status: number,

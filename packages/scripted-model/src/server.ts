@@ -59,7 +59,7 @@ export interface ScriptedModel extends AsyncDisposable {
   unref(): void;
   /** The provider's base URL, ending in `/v1`. */
   readonly url: string;
-  /** Requests to `/responses`, in the order of arrival. */
+  /** Requests to `/responses` and `/responses/compact`, in the order of arrival. */
   readonly requests: readonly ReceivedRequest[];
   /** Warm-ups over WebSocket: requests that ask for no output. The script does not see them. */
   readonly warmUps: readonly ReceivedRequest[];
@@ -69,7 +69,7 @@ export interface ScriptedModel extends AsyncDisposable {
   openWebSockets(): number;
   /** All requests, those to other paths too, in the order of arrival. */
   readonly allRequests: readonly ReceivedRequest[];
-  /** Resolves when `count` requests to `/responses` have arrived. */
+  /** Resolves when `count` of {@link requests} have arrived. */
   waitForRequests(count: number): Promise<void>;
   /** When the last byte of each reply was handed to the network, in the order of the requests. */
   readonly repliedAt: readonly number[];
@@ -112,7 +112,8 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
     if (incoming.method === "GET" && request.url.split("?")[0] === "/v1/models") {
       return sendModels(response, options.models);
     }
-    if (incoming.method !== "POST" || request.url.split("?")[0] !== "/v1/responses") {
+    const [path = ""] = request.url.split("?");
+    if (incoming.method !== "POST" || !/^\/v1\/responses(\/compact)?$/.test(path)) {
       return sendHttp(response, notFound);
     }
     const { reply, index } = await replyTo(request);

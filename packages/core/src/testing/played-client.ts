@@ -1,7 +1,8 @@
 // A Responses client in the same process that plays what a test says: for thousands of turns, for which
 // a server would take too long. What it hands out are the events that the HTTP client makes.
-import type { ResponseItem } from "@codex-ts/protocol";
+import { developerMessage, type ResponseItem } from "@codex-ts/protocol";
 import {
+  type CompactRequest,
   type ResponsesClient,
   ResponsesError,
   type ResponsesRequest,
@@ -69,6 +70,16 @@ export function playedClient(
     yield { type: "completed", responseId: "r", usage };
   }
 
+  /** A service that forgets the newest message of the person and remembers circumstances that are over. */
+  async function compact({ input }: CompactRequest): Promise<readonly ResponseItem[]> {
+    const users = input.filter((item) => item.type === "message" && item.role === "user");
+    return [
+      developerMessage("<permissions instructions>over</permissions instructions>"),
+      ...users.slice(0, -1),
+      { type: "compaction", encrypted_content: `of ${input.length}` },
+    ];
+  }
+
   return {
     client: {
       endpoint: {
@@ -84,7 +95,7 @@ export function playedClient(
         storesResponses: false,
       },
       openSession: () => ({
-        startTurn: () => ({ stream, usesWebSocket: false, fallBack: () => false }),
+        startTurn: () => ({ stream, compact, usesWebSocket: false, fallBack: () => false }),
         prewarm: () => Promise.resolve(),
         [Symbol.asyncDispose]: () => Promise.resolve(),
       }),

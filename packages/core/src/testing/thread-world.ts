@@ -38,6 +38,8 @@ export interface ThreadWorldOptions {
   readonly lookUpModel?: (model: string, info: ModelInfo) => ModelInfo;
   /** The provider speaks WebSocket. */
   readonly webSockets?: boolean;
+  /** The provider shortens histories itself. */
+  readonly compactsHistories?: boolean;
   /** More about the model's server. */
   readonly server?: Omit<ScriptedModelOptions, "script">;
   readonly tracing?: Tracing;
@@ -68,6 +70,7 @@ export async function threadWorld(options: ThreadWorldOptions): Promise<ThreadWo
           supportsWebsockets: options.webSockets ?? false,
           websocketConnectTimeoutMs: 10_000,
           storesResponses: false,
+          compactsHistories: options.compactsHistories,
         },
         auth: {
           current: () => Promise.resolve({ kind: "none" }),
