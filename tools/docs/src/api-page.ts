@@ -53,28 +53,35 @@ function memberParts({ name, doc, text }: Exported): string[] {
   return [`### ${name}`, ...(doc === "" ? [] : [doc]), `\`\`\`ts\n${text}\n\`\`\``];
 }
 
-function exportsOf({ source }: EntryPoint, program: ts.Program): Exported[] {
+function exportsOf(entry: EntryPoint, program: ts.Program): Exported[] {
+  const checker = program.getTypeChecker();
+  return exportedSymbols(entry, program).map(({ name, symbol }) => ({
+    name,
+    group: groupOf(symbol),
+    doc: docOf(symbol, checker),
+    text: (symbol.declarations ?? [])
+      .map((declaration) => declarationText(declaration, checker))
+      .filter((text) => text !== "")
+      .join("\n"),
+  }));
+}
+
+/** What an entry exports, sorted by name; a re-export stands for what it names. */
+export function exportedSymbols(
+  { source }: EntryPoint,
+  program: ts.Program,
+): { readonly name: string; readonly symbol: ts.Symbol }[] {
   const checker = program.getTypeChecker();
   const file = program.getSourceFile(source);
   const module = file === undefined ? undefined : checker.getSymbolAtLocation(file);
   if (module === undefined) throw new Error(`${source} is no module of the program`);
   return checker
     .getExportsOfModule(module)
-    .map((symbol): Exported => {
-      const name = symbol.name;
-      const own =
-        (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
-      const declarations = own.declarations ?? [];
-      return {
-        name,
-        group: groupOf(own),
-        doc: docOf(own, checker),
-        text: declarations
-          .map((declaration) => declarationText(declaration, checker))
-          .filter((text) => text !== "")
-          .join("\n"),
-      };
-    })
+    .map((symbol) => ({
+      name: symbol.name,
+      symbol:
+        (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol),
+    }))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 

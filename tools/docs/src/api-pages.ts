@@ -3,19 +3,29 @@ import { join, resolve } from "node:path";
 import type { Workspace, WorkspacePackage } from "@codex-ts/boundaries";
 import ts from "typescript";
 import { apiPage, type PackageFace } from "./api-page.ts";
+import { type Undocumented, undocumentedExports } from "./undocumented.ts";
 
 /** Where the pages are, from the workspace's root on. */
 export const apiFolder = "docs/api";
 
-/** The pages by file name. Compiles all libraries, which takes seconds. */
-export function apiPages(workspace: Workspace): ReadonlyMap<string, string> {
+export interface Api {
+  /** The pages by file name. */
+  readonly pages: ReadonlyMap<string, string>;
+  readonly undocumented: readonly Undocumented[];
+}
+
+/** Compiles all libraries, which takes seconds. */
+export function readApi(workspace: Workspace): Api {
   const faces = workspace.packages.filter(isPublicLibrary).map((found) => face(workspace, found));
   const program = compile(
     workspace.root,
     faces.flatMap(({ entries }) => entries.map(({ source }) => source)),
   );
   const pages = faces.map((one): [string, string] => [fileName(one.name), apiPage(one, program)]);
-  return new Map([["README.md", indexPage(faces)], ...pages]);
+  return {
+    pages: new Map([["README.md", indexPage(faces)], ...pages]),
+    undocumented: undocumentedExports(workspace.root, faces, program),
+  };
 }
 
 function isPublicLibrary({ folder, manifest }: WorkspacePackage): boolean {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "nod
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readWorkspace } from "@codex-ts/boundaries";
-import { apiFolder, apiPages } from "./api-pages.ts";
+import { apiFolder, readApi } from "./api-pages.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -19,7 +19,7 @@ function main(): void {
   const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
   const folder = join(root, apiFolder);
   mkdirSync(folder, { recursive: true });
-  const pages = apiPages(readWorkspace(root));
+  const { pages, undocumented } = readApi(readWorkspace(root));
   const stale = readdirSync(folder).filter((name) => !pages.has(name));
   const changed = [...pages].filter(([name, text]) => current(join(folder, name)) !== text);
   if (values.check) {
@@ -32,6 +32,7 @@ function main(): void {
   for (const [name, text] of changed) writeFileSync(join(folder, name), text);
   for (const name of stale) rmSync(join(folder, name));
   console.log(`${pages.size} pages in ${apiFolder}, ${changed.length} written`);
+  console.log(`${undocumented.length} exported names have no doc comment`);
 }
 
 main();
