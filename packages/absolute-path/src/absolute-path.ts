@@ -9,6 +9,10 @@ declare const brand: unique symbol;
  */
 export type AbsolutePath = string & { readonly [brand]: "AbsolutePath" };
 
+/**
+ * Why a text was refused: `relative_without_base` is a relative path with nothing to resolve it
+ * against; only {@link parseAbsolutePath} refuses that one and `empty_path`.
+ */
 export type AbsolutePathErrorCode = "relative_without_base" | "empty_path" | "nul_byte";
 
 /** Thrown when a text cannot become an {@link AbsolutePath}. */
@@ -25,6 +29,7 @@ export class AbsolutePathError extends Error {
   }
 }
 
+/** What a leading `~` means, for the functions that expand it. */
 export interface HomeOptions {
   /** The home folder that a leading `~` stands for. Without it `~` is left alone. */
   readonly home?: string | undefined;
@@ -63,7 +68,8 @@ export function isAbsolutePath(path: string): path is AbsolutePath {
 /**
  * Parses a path from a file or a flag: home is expanded, then a relative path is joined to `base`.
  *
- * @throws AbsolutePathError `relative_without_base` for a relative path when `base` is not given.
+ * @throws AbsolutePathError `empty_path`; `nul_byte`; `relative_without_base` for a relative path
+ * when `base` is not given.
  */
 export function parseAbsolutePath(
   path: string,
@@ -83,7 +89,12 @@ export function parseAbsolutePath(
   return brandNormalized(nodePath.join(options.base, expanded));
 }
 
-/** Resolves `path` against `base`: home expansion, then join when relative, then normalisation. */
+/**
+ * Resolves `path` against `base`: home expansion, then join when relative, then normalisation. An
+ * empty `path` is `base` itself.
+ *
+ * @throws AbsolutePathError `nul_byte`.
+ */
 export function resolve(path: string, base: AbsolutePath, options: HomeOptions = {}): AbsolutePath {
   checkText(path);
   return brandNormalized(nodePath.resolve(base, expandHome(path, options)));
@@ -92,6 +103,8 @@ export function resolve(path: string, base: AbsolutePath, options: HomeOptions =
 /**
  * Takes a path that is meant to be absolute; a relative one is resolved against `cwd`, by default the
  * process's current folder at the time of the call.
+ *
+ * @throws AbsolutePathError `nul_byte`.
  */
 export function fromAbsolute(
   path: string,
@@ -101,7 +114,11 @@ export function fromAbsolute(
   return brandNormalized(nodePath.resolve(options.cwd ?? process.cwd(), expandHome(path, options)));
 }
 
-/** Joins segments to `base` one after another; an absolute segment replaces what stands before it. */
+/**
+ * Joins segments to `base` one after another; an absolute segment replaces what stands before it.
+ *
+ * @throws AbsolutePathError `nul_byte`.
+ */
 export function join(base: AbsolutePath, ...segments: readonly string[]): AbsolutePath {
   for (const segment of segments) checkText(segment);
   return brandNormalized(nodePath.resolve(base, ...segments));

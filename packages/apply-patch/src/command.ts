@@ -10,18 +10,26 @@ export const applyPatchCommandNames: readonly string[] = ["apply_patch", "applyp
 /** The first argument by which a program that carries this command is told to be it. */
 export const applyPatchFlag = "--codex-run-as-apply-patch";
 
+/** Where the command's texts go; a `Writable` is one. */
 export interface TextSink {
   write(text: string): unknown;
 }
 
+/**
+ * One run of the command. Abort it with `signal`: {@link runApplyPatchCommand} then undoes what it
+ * did and rejects.
+ */
 export interface ApplyPatchCommandOptions {
   /** What follows the program's name: the patch; nothing, to read it from `stdin`; or the flag and the patch. */
   readonly args: readonly string[];
   /** Read only when there are no arguments. */
   readonly stdin: AsyncIterable<Uint8Array | string>;
+  /** The folder that relative paths of the patch start from. */
   readonly cwd: AbsolutePath;
+  /** Gets the list of files; nothing when the patch fails. */
   readonly stdout: TextSink;
   readonly stderr: TextSink;
+  /** The local disk when missing. */
   readonly files?: PatchFileSystem | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,6 +38,8 @@ export interface ApplyPatchCommandOptions {
  * Runs the command and resolves to its exit code: 0 when the patch was applied (the files are listed
  * on `stdout`), 1 when it is not a patch or cannot be applied (one reason on `stderr`, and no file was
  * touched), 2 for a wrong call.
+ *
+ * @throws the signal's reason when aborted.
  */
 export async function runApplyPatchCommand(options: ApplyPatchCommandOptions): Promise<number> {
   const { stderr } = options;

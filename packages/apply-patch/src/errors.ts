@@ -1,5 +1,6 @@
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 
+/** Why a text is no patch. */
 export type PatchParseErrorCode =
   /** The first line is not `*** Begin Patch`. */
   | "missing_begin_marker"
@@ -16,6 +17,7 @@ export type PatchParseErrorCode =
   /** The first line of a chunk starts with none of space, `+` and `-`. */
   | "bad_chunk_line";
 
+/** Why a patch cannot be applied, or was not applied to its end. */
 export type PatchApplyErrorCode =
   /** The patch has no sections. */
   | "empty_patch"

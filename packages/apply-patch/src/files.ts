@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { chmod, mkdir, open, realpath, rename, rmdir, stat, unlink } from "node:fs/promises";
 import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
 
+/** A regular file as it was when it was read. */
 export interface FileSnapshot {
   readonly bytes: Uint8Array;
   /** Permission bits, such as 0o644. */

@@ -28,6 +28,7 @@ export type Section =
       readonly chunks: readonly Chunk[];
     };
 
+/** A parsed patch: its sections in the order of the text. */
 export interface Patch {
   readonly sections: readonly Section[];
 }

@@ -26,9 +26,11 @@ export type FileChange =
       readonly move_path: AbsolutePath | null;
     };
 
+/** A file that is created or written over. */
 export interface PlannedWrite {
   /** The file itself: symbolic links on the way are resolved. */
   readonly path: AbsolutePath;
+  /** The whole new content. */
   readonly bytes: Uint8Array;
   /** The permission bits to set; null for a new file, which gets the default ones. */
   readonly mode: number | null;
@@ -36,18 +38,25 @@ export interface PlannedWrite {
   readonly original: FileSnapshot | null;
 }
 
+/** A file or symbolic link that goes away. */
 export interface PlannedRemoval {
   /** The file, or the symbolic link, to remove. */
   readonly path: AbsolutePath;
+  /** The file that is there now; behind a link, the one that it leads to. */
   readonly original: FileSnapshot;
 }
 
+/**
+ * What a patch does, verified against the disk, with nothing written yet. {@link applyPlan} carries
+ * it out.
+ */
 export interface PatchPlan {
   readonly patch: Patch;
   /** What changes, by the path of the patch made absolute; a moved file stands under its old path. */
   readonly changes: ReadonlyMap<AbsolutePath, FileChange>;
   /** Every path of the patch made absolute, move destinations too, each once and in order. */
   readonly touched: readonly AbsolutePath[];
+  /** The steps on the disk, by real path; a move is a write and a removal. */
   readonly writes: readonly PlannedWrite[];
   readonly removals: readonly PlannedRemoval[];
 }
@@ -92,6 +101,7 @@ interface Location {
  *
  * @param cwd the folder that relative paths of the patch start from.
  * @throws PatchApplyError for the first section that cannot be applied.
+ * @throws the signal's reason when aborted.
  */
 export async function planPatch(
   patch: Patch,

@@ -2,10 +2,14 @@
 import type { Features } from "./features.ts";
 import { type FeatureKey, type FeatureStage, featureSpecs } from "./registry.ts";
 
+/** A feature of the registry and its effective state. */
 export interface FeatureListRow {
   readonly key: FeatureKey;
   readonly stage: FeatureStage;
   readonly enabled: boolean;
+  /**
+   * Whether this program does anything with the feature; one that is not can be set all the same.
+   */
   readonly implemented: boolean;
 }
 

@@ -30,6 +30,7 @@ export class HttpError extends Error {
   }
 }
 
+/** An answer whose status is none of 2xx (for a WebSocket: not 101). */
 export interface HttpStatusDetails {
   readonly status: number;
   /** Without user, password and query. */

@@ -1,11 +1,19 @@
 // The machine as a User-Agent describes it.
 
+/** The operating system and processor, in the words of a User-Agent. See {@link userAgent}. */
 export interface HostFacts {
+  /**
+   * A Linux distribution's name such as `Debian`, else `Linux`, `Mac OS`, `Windows`, or Node's name
+   * of the platform.
+   */
   readonly osType: string;
+  /** Such as `12.0.0`; `unknown` for a Linux distribution that does not say. */
   readonly osVersion: string;
+  /** As `uname -m` gives it, such as `x86_64`; `unknown` when it says nothing. */
   readonly architecture: string;
 }
 
+/** What {@link hostFacts} asks the machine; another one here describes another machine. */
 export interface HostFactsSource {
   readonly platform: NodeJS.Platform;
   /** The kernel's release, as `uname -r` gives it. */

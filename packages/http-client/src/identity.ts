@@ -31,6 +31,7 @@ export function terminalName(env: Environment): string {
   return name.replaceAll(/[^A-Za-z0-9\-_./]/g, "_");
 }
 
+/** What a User-Agent says of program, machine and terminal. */
 export interface UserAgentParts {
   readonly originator: string;
   /** The version of the program, such as `0.1.0`. */

@@ -3,6 +3,7 @@ import { HttpError } from "./errors.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A proxy and what it takes to be let through. */
 export interface Proxy {
   readonly protocol: "http:" | "https:";
   readonly hostname: string;

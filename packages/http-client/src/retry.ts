@@ -57,13 +57,16 @@ export function isRetryableRequest(error: unknown): boolean {
   return error instanceof HttpError && (error.code === "timeout" || error.code === "network");
 }
 
+/** How often to try again, and what is used for waiting. */
 export interface RetryOptions {
   /** Retries after the first attempt. */
   readonly maxRetries: number;
   /** {@link isRetryableRequest} when missing. */
   readonly isRetryable?: ((error: unknown) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** {@link sleep} when missing. */
   readonly sleep?: Sleep | undefined;
+  /** From 0 to 1, varies the waits; `Math.random` when missing. */
   readonly random?: (() => number) | undefined;
 }
 

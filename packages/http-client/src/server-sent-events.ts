@@ -3,14 +3,20 @@ import { createParser } from "eventsource-parser";
 import { HttpError } from "./errors.ts";
 import type { HttpResponse } from "./response.ts";
 
+/** One event of a stream. Its `id:` and `retry:` are dropped. */
 export interface ServerSentEvent {
   /** The `event:` field; undefined when the event has none. */
   readonly event: string | undefined;
+  /** The `data:` lines, joined by newlines. */
   readonly data: string;
 }
 
+/** Limits of a stream. */
 export interface ServerSentEventsOptions {
-  /** How long the stream may stay without an event, in milliseconds; comments do not count as one. */
+  /**
+   * How long the stream may stay without an event, in milliseconds, for ever when missing; comments
+   * do not count as one.
+   */
   readonly idleTimeoutMs?: number | undefined;
   /** The longest event, in characters; 128 Mi when missing. */
   readonly maxEventLength?: number | undefined;

@@ -10,6 +10,10 @@ import { connectWebSocket, type WebSocketConnection } from "./web-socket.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/**
+ * One request. Of the layers of headers, the later wins: the transport's own, `providerHeaders`,
+ * `headers`, `authHeaders`.
+ */
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
   /** Absolute, `http` or `https`. */
@@ -25,6 +29,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A WebSocket to open, with the same layers of headers as {@link HttpRequest}. */
 export interface WebSocketRequest {
   /** Absolute, `http` or `https` (or `ws`, `wss`, which mean the same here). */
   readonly url: string;
@@ -39,6 +44,7 @@ export interface WebSocketRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What all requests of a transport share. */
 export interface HttpTransportOptions {
   /** Where proxies and certificates are named; the process's own when missing. */
   readonly env?: Environment | undefined;
@@ -55,6 +61,10 @@ export interface HttpTransportOptions {
   readonly onCertificateProblem?: ((error: HttpError) => void) | undefined;
 }
 
+/**
+ * Sends requests and opens WebSockets through the environment's proxies and certificates. Disposing
+ * of it closes every connection.
+ */
 export interface HttpTransport extends AsyncDisposable {
   /**
    * Sends a request and resolves when the head of a response with status 2xx is there. Redirects are

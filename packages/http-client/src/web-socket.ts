@@ -9,6 +9,7 @@ import type { HeaderFields, ResponseHeaders } from "./headers.ts";
 import { createResponse, readHeaders } from "./response.ts";
 import { displayUrl } from "./url.ts";
 
+/** How long to wait for a message. */
 export interface ReceiveOptions {
   /** How long the server may be silent, in milliseconds; pings do not count as a word. */
   readonly idleTimeoutMs?: number | undefined;

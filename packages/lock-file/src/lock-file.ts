@@ -4,10 +4,17 @@ import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** How long to hold and how long to wait, in milliseconds. */
 export interface LockFileOptions {
-  /** A lock that is older belongs to a process that is stopped, or on a machine that is gone. */
+  /**
+   * A lock that is older belongs to a process that is stopped, or on a machine that is gone, and is
+   * taken over; 90 seconds by default.
+   */
   readonly longestHoldMs?: number | undefined;
-  /** How long to wait for the lock; longer than the longest hold, so that a wait ends in success. */
+  /**
+   * How long to wait for the lock, 120 seconds by default; longer than the longest hold, so that a
+   * wait ends in success.
+   */
   readonly longestWaitMs?: number | undefined;
 }
 

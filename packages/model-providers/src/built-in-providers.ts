@@ -5,12 +5,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The ids of the built-in providers, sorted. A user's block cannot take one of them. */
 export const builtInProviderIds = ["lmstudio", "ollama", "openai"] as const;
+/** One of {@link builtInProviderIds}. */
 export type BuiltInProviderId = (typeof builtInProviderIds)[number];
 
 /** The provider of a person who has chosen none. */
 export const defaultProviderId = "openai" satisfies BuiltInProviderId;
 
+/** What the built-in definitions depend on. */
 export interface BuiltInProviderOptions {
+  /** `OPENAI_BASE_URL`, `CODEX_OSS_BASE_URL` and `CODEX_OSS_PORT` are read. */
   readonly env: Environment;
   /** Our own version; sent to OpenAI as the header `version`. */
   readonly version: string;
@@ -47,6 +50,7 @@ export function builtInProviders({
   };
 }
 
+/** OpenAI's base address, if the person has set one. */
 export interface OpenAiBaseUrlChoice {
   /** `undefined`: the address follows from the kind of credential. */
   readonly baseUrl: string | undefined;

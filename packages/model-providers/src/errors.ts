@@ -1,3 +1,4 @@
+/** What is wrong with a provider definition, or with the choice of one. */
 export type ModelProviderErrorCode =
   /** A user's block has the id of a built-in provider. */
   | "reserved_id"

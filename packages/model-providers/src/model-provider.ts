@@ -53,6 +53,10 @@ export type ModelProviders = Readonly<Record<string, ModelProvider>>;
 /** The keys of `T` that need not be written, for a block as a person writes it. */
 type AsWritten<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]?: T[P] | undefined };
 
+/**
+ * An `auth` table as a person writes it: only `command` is required. {@link authDefaults} has the
+ * rest.
+ */
 export type ModelProviderAuthInput = AsWritten<
   ModelProviderAuth,
   "args" | "timeout_ms" | "refresh_interval_ms"

@@ -24,7 +24,9 @@ export interface ProviderEndpoint {
   readonly compactsHistories: boolean;
 }
 
+/** What an address and its headers depend on besides the definition. */
 export interface EndpointOptions {
+  /** Where the variables of `env_http_headers` are looked up. */
   readonly env: Environment;
   /** The kind of credential that requests will carry; it chooses OpenAI's own base address. */
   readonly authKind: "api_key" | "chatgpt" | "none";

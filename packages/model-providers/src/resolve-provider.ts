@@ -54,6 +54,8 @@ export function refuseRemovedProvider(id: string): void {
  * Makes the folder of a provider's token command absolute: a relative one, and one that is not
  * written, stand for the folder of the file that holds the block. So where the program is started has
  * no influence on which command runs.
+ *
+ * @throws AbsolutePathError `nul_byte` for a folder that has one.
  */
 export function withAuthFolder(
   provider: ModelProvider,

@@ -69,6 +69,7 @@ export const modelProviderSchema = z
 /** `[model_providers]`. Whether an id is reserved is checked by {@link parseModelProviders}. */
 export const modelProvidersSchema = z.record(z.string(), modelProviderSchema);
 
+/** How the paths of a block are read. */
 export interface ParseProviderOptions {
   /** The folder of the file that holds the block; the token command's folder is resolved against it. */
   readonly base?: AbsolutePath | undefined;

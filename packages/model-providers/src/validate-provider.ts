@@ -59,7 +59,12 @@ function isNotEmpty<T>(items: readonly T[]): items is readonly [T, ...T[]] {
   return items.length > 0;
 }
 
-/** @throws ModelProviderError `conflicting_keys` or `invalid_value`. */
+/**
+ * Checks a definition for keys that exclude each other and values out of range; `providerId` names
+ * the block in the message.
+ *
+ * @throws ModelProviderError `conflicting_keys` or `invalid_value`, for the first fault.
+ */
 export function validateProvider(providerId: string, provider: ModelProvider): void {
   const fault = findProviderFault(provider);
   if (fault === undefined) return;

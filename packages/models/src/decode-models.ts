@@ -73,7 +73,9 @@ const rules: Readonly<Record<Exclude<keyof ModelInfo, "used_fallback_model_metad
   input_modalities: optional(list(word("text", "image"))),
 };
 
+/** What could be read of a catalogue. */
 export interface DecodedModels {
+  /** The readable entries, in the order of the list. */
   readonly models: readonly ModelInfo[];
   /** One sentence for each entry that was left out. */
   readonly warnings: readonly string[];

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HttpError, HttpStatusError, type HttpTransport } from "@codex-ts/http-client";
 
+/** Why a local model cannot be used. */
 export type LocalModelErrorCode =
   /** No server answers at the address. */
   | "server_unreachable"
@@ -23,10 +24,12 @@ export class LocalModelError extends Error {
   }
 }
 
+/** A model that a server on this machine is to run. */
 export interface LocalModelOptions {
   readonly providerId: "ollama" | "lmstudio";
   /** The address of the provider, as its definition has it; Ollama's may end in `/v1`. */
   readonly baseUrl: string;
+  /** The name that the server knows it by; Ollama's `:latest` may be left out. */
   readonly model: string;
   readonly transport: HttpTransport;
   /** For the `PATH` and home of LM Studio's program. */
@@ -36,7 +39,14 @@ export interface LocalModelOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws LocalModelError; `signal.reason` when aborted. */
+/**
+ * Sees to it that a local server runs and has the model: one that is missing is downloaded (by
+ * Ollama itself, or by LM Studio's program `lms`), which may take long. LM Studio then loads it in
+ * the background.
+ *
+ * @throws LocalModelError when the server does not answer within five seconds, is older than Ollama
+ * 0.13.4, or cannot get the model; the signal's reason when aborted.
+ */
 export async function prepareLocalModel(options: LocalModelOptions): Promise<void> {
   options.signal?.throwIfAborted();
   await (options.providerId === "ollama" ? prepareOllama(options) : prepareLmStudio(options));

@@ -2,12 +2,14 @@
 import type { ModelInfo, ReasoningEffort } from "@codex-ts/protocol";
 import { defaultModel } from "./choose-model.ts";
 
+/** A model as a picker offers it. */
 export interface ModelPreset {
   /** The slug, as a request asks for it. */
   readonly model: string;
   readonly displayName: string;
   readonly description: string;
   readonly defaultEffort: ReasoningEffort;
+  /** The reasoning efforts that the model knows, each with a sentence for the picker. */
   readonly efforts: ModelInfo["supported_reasoning_levels"];
   /** The newer model for what one does with this one. */
   readonly upgrade: ModelUpgrade | null;
@@ -17,6 +19,7 @@ export interface ModelPreset {
   readonly showInPicker: boolean;
 }
 
+/** The model that the provider recommends in another's place. */
 export interface ModelUpgrade {
   readonly model: string;
   /** The effort there for each of the six efforts; null when nothing is known of that model's. */

@@ -16,6 +16,10 @@ import {
  */
 export type RefreshStrategy = "offline" | "online_if_uncached" | "online";
 
+/**
+ * The list of models of one provider, kept up to date. Disposing of it ends a request that is under
+ * way.
+ */
 export interface ModelsManager extends AsyncDisposable {
   /** The models as known now, the provider's over the bundled ones. */
   readonly catalogue: readonly ModelInfo[];
@@ -32,6 +36,7 @@ export interface ModelsManager extends AsyncDisposable {
   noteEtag(etag: string): void;
 }
 
+/** Whose list it is, how it is fetched, and where it is kept. */
 export interface ModelsManagerOptions {
   readonly providerId: string;
   readonly endpoint: ProviderEndpoint;
@@ -41,11 +46,16 @@ export interface ModelsManagerOptions {
   readonly cachePath: string;
   /** The version of this program; what stands behind `major.minor.patch` is left out. */
   readonly clientVersion: string;
-  /** The account of the login in use; asked without a request. */
+  /**
+   * The account of the login in use, null when there is none; asked without a request. A cached
+   * list counts for its own account alone.
+   */
   readonly accountId?: (() => Promise<string | null>) | undefined;
+  /** The list to start from; {@link bundledCatalogue} when missing. */
   readonly bundled?: readonly ModelInfo[] | undefined;
   /** Told once for each failed refresh and each entry of the list that cannot be read. */
   readonly onProblem?: ((message: string) => void) | undefined;
+  /** The clock by which a cached list is fresh for five minutes. */
   readonly now?: (() => Date) | undefined;
   /** Milliseconds of a clock that never goes back. */
   readonly monotonicNow?: (() => number) | undefined;
@@ -55,6 +65,10 @@ export interface ModelsManagerOptions {
 const freshMs = 300_000;
 const afterFailureMs = 30_000;
 
+/**
+ * Makes a manager that starts with the bundled list; nothing is read or requested before {@link
+ * ModelsManager.refresh}.
+ */
 export function createModelsManager({
   providerId,
   endpoint,

@@ -66,16 +66,22 @@ export function frames(
   };
 }
 
+/** How a response is reported and sent. */
 export interface RespondOptions {
-  /** Tokens; null reports none. */
+  /**
+   * The tokens that the response reports: 100 of input and 10 of output by default, none cached and
+   * none for reasoning; null reports none at all.
+   */
   readonly usage?: {
     readonly input?: number;
     readonly cached?: number;
     readonly output?: number;
     readonly reasoning?: number;
   } | null;
+  /** `resp_scripted` by default. */
   readonly responseId?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A pause before each chunk, in milliseconds; none by default. */
   readonly delayMs?: number;
 }
 

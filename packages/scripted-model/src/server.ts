@@ -5,6 +5,7 @@ import type { ResponseItem } from "@codex-ts/protocol";
 import type { HandshakeReply, HttpReply, Reply, StreamReply } from "./replies.ts";
 import { inputOf, serveWebSocket } from "./web-socket.ts";
 
+/** A request as it came over HTTP, or a frame of a WebSocket. */
 export interface ReceivedRequest {
   /** `response.create` for a request that came over a WebSocket. */
   readonly method: string;
@@ -40,6 +41,7 @@ export type Script =
   | readonly Reply[]
   | ((request: ReceivedRequest, index: number) => Reply | Promise<Reply>);
 
+/** What the server plays, and where. */
 export interface ScriptedModelOptions {
   readonly script: Script;
   /** A free port by default. */
@@ -54,6 +56,10 @@ export interface ScriptedModelOptions {
   readonly warmUp?: Reply | undefined;
 }
 
+/**
+ * A server that runs, with the log of what it was asked. Disposing of it cuts the connections and
+ * frees the port.
+ */
 export interface ScriptedModel extends AsyncDisposable {
   /** Lets the process end while the server still listens. */
   unref(): void;
@@ -71,16 +77,24 @@ export interface ScriptedModel extends AsyncDisposable {
   readonly allRequests: readonly ReceivedRequest[];
   /** Resolves when `count` of {@link requests} have arrived. */
   waitForRequests(count: number): Promise<void>;
-  /** When the last byte of each reply was handed to the network, in the order of the requests. */
+  /**
+   * When the last byte of each reply was handed to the network, in the order of the requests and by
+   * the clock of {@link ReceivedRequest.at}.
+   */
   readonly repliedAt: readonly number[];
 }
 
+/** Thrown for a script without a reply. */
 export class ScriptedModelError extends Error {
   override readonly name = "ScriptedModelError";
   readonly code = "empty_script";
 }
 
-/** Starts a server that plays `script` on 127.0.0.1 until it is disposed. */
+/**
+ * Starts a server that plays `script` on 127.0.0.1 until it is disposed.
+ *
+ * @throws ScriptedModelError `empty_script`; the system's error when the port is taken.
+ */
 export async function startScriptedModel(options: ScriptedModelOptions): Promise<ScriptedModel> {
   const { script } = options;
   if (typeof script !== "function" && script.length === 0) {

@@ -2,6 +2,7 @@
 import { hasPattern, hasSubstitution, lexShell, type ShellWord, wordText } from "./lex-shell.ts";
 import { parseShellCall, shellKindOf } from "./shells.ts";
 
+/** What {@link extractApplyPatch} finds in an argv. */
 export type ApplyPatchCall =
   /** A call of apply_patch with `body`, in the folder `directory` (as written; null for the current one). */
   | { readonly kind: "patch"; readonly body: string; readonly directory: string | null }

@@ -3,6 +3,7 @@ import { isSafeGit } from "./safe-git.ts";
 import { parsePlainScript, type PlainCommand } from "./plain-script.ts";
 import { parseShellCall } from "./shells.ts";
 
+/** On which machine, and in whose repository, a command is to be safe. */
 export interface SafetyOptions {
   /** By default this process's. */
   readonly platform?: NodeJS.Platform | undefined;

@@ -3,8 +3,13 @@ import { stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import nodePath from "node:path";
 
+/**
+ * The shells whose scripts and options are known; `powershell` is both `pwsh` and Windows
+ * PowerShell.
+ */
 export type ShellKind = "bash" | "zsh" | "sh" | "powershell" | "cmd";
 
+/** A shell of this machine. */
 export interface Shell {
   readonly kind: ShellKind;
   /** Where its program is; a bare name when no file was found. */

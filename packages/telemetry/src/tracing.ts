@@ -13,8 +13,13 @@ import {
 import type { TraceContext } from "@codex-ts/protocol";
 import { toSpanContext, toTraceContext } from "./trace-context.ts";
 
+/** OpenTelemetry's attributes: texts, numbers, booleans and lists of them, by name. */
 export type SpanAttributes = Attributes;
 
+/**
+ * A span that has been started. It hands itself on explicitly, so that spans of parallel work stay
+ * apart.
+ */
 export interface TraceSpan {
   /** Undefined when nothing records this span and nothing led to it. */
   readonly traceId: string | undefined;
@@ -24,7 +29,10 @@ export interface TraceSpan {
   startSpan(name: string, attributes?: SpanAttributes): TraceSpan;
   /** Calls `task` with this span as the current one, for code that asks OpenTelemetry for it. */
   run<T>(task: () => T): T;
-  /** The first call counts; with an error the span has failed. */
+  /**
+   * The first call counts; with an error the span has failed, and carries the error's name but not
+   * its message, which may quote a person.
+   */
   end(error?: unknown): void;
 }
 
@@ -34,6 +42,7 @@ export interface StartOptions {
   readonly attributes?: SpanAttributes | undefined;
 }
 
+/** Where spans start. */
 export interface Tracing {
   /** Starts a span under `parent`, else under the span that is current here, else under the root. */
   startSpan(name: string, options?: StartOptions): TraceSpan;
@@ -41,6 +50,7 @@ export interface Tracing {
   isValid(context: TraceContext): boolean;
 }
 
+/** Who records the spans, and what they belong to. */
 export interface TracingOptions {
   /** Makes the spans; by default the one of the OpenTelemetry SDK that is registered, if one is. */
   readonly tracer?: Tracer | undefined;

@@ -15,6 +15,10 @@ export interface Plugin {
   readonly rules: Readonly<Record<"mismatch" | "uncommented-literal" | "boolean-parameter", Rule>>;
 }
 
+/**
+ * The three rules: a comment that names another parameter, an opaque literal without a comment, and
+ * a boolean parameter that should be an option.
+ */
 export const plugin: Plugin = {
   meta: { name: "@codex-ts/argument-comment-lint", version: "0.1.0" },
   rules: {
