@@ -1,6 +1,6 @@
 // The exported names that no doc comment explains.
 import { relative } from "node:path";
-import ts from "typescript";
+import type ts from "typescript";
 import { type EntryPoint, exportedSymbols, type PackageFace } from "./api-page.ts";
 
 export interface Undocumented {
