@@ -7,8 +7,9 @@ export default defineConfig({
     include: ["{packages,apps,tools}/*/src/**/*.test.{ts,tsx}"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Long enough for a machine that does much else; what hangs is still found.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     // Real processes on a busy machine: the report marks what passed only the second time.
     retry: process.env["CI"] === undefined ? 0 : 1,
     restoreMocks: true,
