@@ -3,6 +3,7 @@ import { claudeDialect } from "./dialect-claude.ts";
 import type { Dialect, DialectName } from "./dialect.ts";
 import { geminiDialect } from "./dialect-gemini.ts";
 
+/** A word of another program's hooks, and what this engine makes of it. */
 export interface ConformanceRow {
   readonly dialect: Exclude<DialectName, "codex">;
   readonly kind: "event" | "matcher" | "handler" | "input" | "output" | "exit code";

@@ -23,18 +23,23 @@ export interface HookLayer {
   readonly imports?: readonly HookImport[] | undefined;
 }
 
+/** A `hooks` table that the caller has parsed already. */
 export interface HookTable {
+  /** Where the table stands, for messages and listings. */
   readonly file: AbsolutePath;
+  /** The table's value, unchecked. */
   readonly value: unknown;
   /** The 1-based line of what stands at a path below `hooks`. */
   readonly line?: ((path: TablePath) => number | null | undefined) | undefined;
 }
 
+/** A settings file of another program that holds hooks of its dialect. */
 export interface HookImport {
   readonly dialect: Exclude<DialectName, "codex">;
   readonly file: AbsolutePath;
 }
 
+/** Where to look for hooks, and which files may run. */
 export interface DiscoverHooksOptions {
   /** From the lowest precedence to the highest. Layers add up; none takes away from another. */
   readonly layers: readonly HookLayer[];
@@ -71,8 +76,11 @@ export interface ListedHook {
   readonly displayOrder: number | null;
 }
 
+/** What the layers hold. */
 export interface HookDiscovery {
+  /** Those that run, in declaration order. */
   readonly handlers: readonly CommandHandler[];
+  /** All that are configured. */
   readonly listed: readonly ListedHook[];
   /** For the person, at the start of a session. */
   readonly warnings: readonly string[];

@@ -15,6 +15,7 @@ import { type HookLimits, type HookShell, type RunContext, runHandler } from "./
 import type { HookRunSummary } from "@codex-ts/protocol";
 import { type HookRunEvent, runEventName } from "./run-summary.ts";
 
+/** What an engine runs, and in which surroundings. */
 export interface HooksOptions {
   /** In declaration order: what `discoverHooks` found, what `functionHook` made, or both. */
   readonly handlers: readonly HookHandler[];
@@ -22,11 +23,13 @@ export interface HooksOptions {
   readonly shell?: HookShell | undefined;
   /** The whole environment of commands; this process's when left out. */
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** {@link defaultHookLimits} for those left out. */
   readonly limits?: Partial<HookLimits> | undefined;
   /** Unix milliseconds. */
   readonly now?: (() => number) | undefined;
 }
 
+/** One occurrence of an event. */
 export interface HookRunOptions {
   /** Ends all runs and their processes. */
   readonly signal?: AbortSignal | undefined;
@@ -41,6 +44,7 @@ export interface HookRunOptions {
 /** What a caller gives: the payload without the event's name. */
 export type HookRequest<E extends HookEventName> = Omit<HookInputs[E], "hook_event_name">;
 
+/** The engine: runs the handlers of an event and merges what they say. */
 export interface Hooks extends AsyncDisposable {
   /** In display order. */
   readonly handlers: readonly HookHandler[];
@@ -66,6 +70,7 @@ export interface Hooks extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** The bounds of an engine that is given none. */
 export const defaultHookLimits: HookLimits = {
   maxOutputBytes: 1024 * 1024,
   maxTextCharacters: 10_000,

@@ -1,5 +1,6 @@
 // The one error of this package. Hooks that misbehave are never errors: they end as failed runs.
 
+/** What the caller did wrong. */
 export type HookErrorCode =
   /** A matcher is no pattern that this engine can search with. */
   | "bad_matcher"

@@ -11,6 +11,7 @@ export const hookEventNames = [
   "Stop",
 ] as const;
 
+/** One of {@link hookEventNames}, as hook files write it. */
 export type HookEventName = (typeof hookEventNames)[number];
 
 /** Whether `name` is one of the five events. */
@@ -99,6 +100,7 @@ export interface HookInputs {
   readonly Stop: StopInput;
 }
 
+/** The payload of any event. */
 export type HookInput = HookInputs[HookEventName];
 
 interface UniversalOutput {
@@ -115,22 +117,35 @@ interface ContextOutput {
   readonly additionalContext?: string | null | undefined;
 }
 
+/**
+ * What a SessionStart hook may answer: context for the model, or `continue: false` to end the turn.
+ */
 export interface SessionStartOutput extends UniversalOutput {
   readonly hookSpecificOutput?: ContextOutput | null | undefined;
 }
 
+/**
+ * What a UserPromptSubmit hook may answer: context for the model, or a refusal of the prompt.
+ * `decision: "block"` needs a `reason`.
+ */
 export interface UserPromptSubmitOutput extends UniversalOutput {
   readonly decision?: "block" | null | undefined;
   readonly reason?: string | null | undefined;
   readonly hookSpecificOutput?: ContextOutput | null | undefined;
 }
 
+/**
+ * The newer form of a PreToolUse answer. Only `deny` does anything; the other decisions,
+ * `updatedInput` and `additionalContext` are words of the convention that make the run a failed
+ * one.
+ */
 export interface PreToolUseSpecificOutput extends ContextOutput {
   readonly permissionDecision?: "allow" | "deny" | "ask" | null | undefined;
   readonly permissionDecisionReason?: string | null | undefined;
   readonly updatedInput?: unknown;
 }
 
+/** What a PreToolUse hook may answer: a refusal of the call, or nothing. */
 export interface PreToolUseOutput extends UniversalOutput {
   /** The older form of `permissionDecision`. */
   readonly decision?: "approve" | "block" | null | undefined;
@@ -138,16 +153,29 @@ export interface PreToolUseOutput extends UniversalOutput {
   readonly hookSpecificOutput?: PreToolUseSpecificOutput | null | undefined;
 }
 
+/**
+ * The part of a PostToolUse answer for this event. `updatedMCPToolOutput` is a word of the
+ * convention that makes the run a failed one.
+ */
 export interface PostToolUseSpecificOutput extends ContextOutput {
   readonly updatedMCPToolOutput?: unknown;
 }
 
+/**
+ * What a PostToolUse hook may answer: context for the model; `decision: "block"` with a `reason`,
+ * which replaces the tool's output; or `continue: false`, where `reason`, else `stopReason`,
+ * replaces it.
+ */
 export interface PostToolUseOutput extends UniversalOutput {
   readonly decision?: "block" | null | undefined;
   readonly reason?: string | null | undefined;
   readonly hookSpecificOutput?: PostToolUseSpecificOutput | null | undefined;
 }
 
+/**
+ * What a Stop hook may answer: `decision: "block"` with a `reason` to go on, or `continue: false`
+ * to end in spite of others that block.
+ */
 export interface StopOutput extends UniversalOutput {
   readonly decision?: "block" | null | undefined;
   readonly reason?: string | null | undefined;

@@ -42,6 +42,7 @@ export interface FunctionHandler extends HandlerFacts {
   ) => unknown;
 }
 
+/** What runs at an event. */
 export type HookHandler = CommandHandler | FunctionHandler;
 
 const defaultTimeoutMs = 600_000;
@@ -51,6 +52,7 @@ export function usesMatcher(event: HookEventName): boolean {
   return event !== "UserPromptSubmit" && event !== "Stop";
 }
 
+/** A hook that is a function of the program that embeds the engine. */
 export interface FunctionHookOptions<E extends HookEventName> {
   /** Names the hook in run summaries. */
   readonly name: string;

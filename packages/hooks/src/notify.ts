@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import type { JsonObject, JsonValue } from "@codex-ts/protocol";
 
+/** A turn has ended: what the older hooks and the notify program are told. */
 export interface AfterAgentEvent {
   readonly event_type: "after_agent";
   readonly thread_id: string;
@@ -11,6 +12,7 @@ export interface AfterAgentEvent {
   readonly last_assistant_message: string | null;
 }
 
+/** What a tool was called with, in the shape of its kind; `arguments` is raw JSON text. */
 export type LegacyToolInput =
   | { readonly input_type: "function"; readonly arguments: string }
   | { readonly input_type: "custom"; readonly input: string }
@@ -22,6 +24,7 @@ export type LegacyToolInput =
       readonly arguments: string;
     };
 
+/** A tool has run: what the older hooks are told. */
 export interface AfterToolUseEvent {
   readonly event_type: "after_tool_use";
   readonly turn_id: string;
@@ -29,10 +32,15 @@ export interface AfterToolUseEvent {
   readonly tool_name: string;
   readonly tool_kind: "function" | "custom" | "local_shell" | "mcp";
   readonly tool_input: LegacyToolInput;
+  /** False when the call was turned down. */
   readonly executed: boolean;
   readonly success: boolean;
   readonly duration_ms: number;
+  /** Whether the tool may have changed something. */
   readonly mutating: boolean;
+  /**
+   * How the call was confined, in a word of the caller's; `sandbox_policy` is the policy's type.
+   */
   readonly sandbox: string;
   readonly sandbox_policy: string;
   readonly output_preview: string;
@@ -49,14 +57,17 @@ export interface LegacyHookPayload {
   readonly hook_event: AfterAgentEvent | AfterToolUseEvent;
 }
 
+/** What a {@link LegacyHookPayload} is made from. */
 export interface LegacyHookFacts {
   readonly sessionId: string;
   readonly cwd: string;
+  /** The front end. */
   readonly client?: string | undefined;
   readonly triggeredAt: Date;
   readonly event: LegacyHookPayload["hook_event"];
 }
 
+/** The payload of an event, with its time cut to whole seconds. */
 export function legacyHookPayload(facts: LegacyHookFacts): LegacyHookPayload {
   return {
     session_id: facts.sessionId,
@@ -83,6 +94,7 @@ export function notifyArgument(payload: LegacyHookPayload): string | null {
   return JSON.stringify(argument);
 }
 
+/** How the program is started. */
 export interface StartNotifyOptions {
   /** The whole environment of the program; this process's when left out. */
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -117,6 +129,7 @@ export function startNotify(
   return true;
 }
 
+/** What an older hook made of an event. */
 export type LegacyHookResult =
   | { readonly kind: "success" }
   /** Worth a line in the log. */
@@ -124,6 +137,7 @@ export type LegacyHookResult =
   /** Those that follow are not run, and the caller gives up what it was about to do. */
   | { readonly kind: "failed-abort"; readonly error: Error };
 
+/** A function of the program itself that is told of agent and tool events. */
 export interface LegacyHook {
   readonly name: string;
   readonly run: (payload: LegacyHookPayload) => LegacyHookResult | Promise<LegacyHookResult>;

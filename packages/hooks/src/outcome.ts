@@ -19,25 +19,33 @@ export interface HookStop {
   readonly reason: string | null;
 }
 
+/** What the SessionStart hooks come to. */
 export interface SessionStartOutcome extends OutcomeFacts {
+  /** The first turn ends before the model is asked. */
   readonly stop: HookStop | null;
   /** One developer message each. */
   readonly additionalContexts: readonly string[];
 }
 
+/** What the UserPromptSubmit hooks come to. */
 export interface UserPromptSubmitOutcome extends OutcomeFacts {
   /** The prompt is not recorded, and the turn ends. The contexts are recorded all the same. */
   readonly stop: HookStop | null;
+  /** One developer message each. */
   readonly additionalContexts: readonly string[];
 }
 
+/** What the PreToolUse hooks come to. */
 export interface PreToolUseOutcome extends OutcomeFacts {
   /** The first refusal; the tool must not run. */
   readonly block: { readonly reason: string; readonly runId: string } | null;
 }
 
+/** What the PostToolUse hooks come to. */
 export interface PostToolUseOutcome extends OutcomeFacts {
+  /** A hook asked to stop here; `feedback` then has its reason as well. */
   readonly stop: HookStop | null;
+  /** One developer message each. */
   readonly additionalContexts: readonly string[];
   /** Replaces the whole output of the tool. */
   readonly feedback: string | null;
@@ -49,7 +57,9 @@ export interface HookPromptFragment {
   readonly hookRunId: string;
 }
 
+/** What the Stop hooks come to; with neither `stop` nor `block` the turn ends as it would have. */
 export interface StopOutcome extends OutcomeFacts {
+  /** The turn ends, whatever other hooks say. */
   readonly stop: HookStop | null;
   /** The turn goes on with one user message of these fragments. Never together with `stop`. */
   readonly block: {
@@ -58,6 +68,7 @@ export interface StopOutcome extends OutcomeFacts {
   } | null;
 }
 
+/** What {@link Hooks.run} resolves to, by event. */
 export interface HookOutcomes {
   readonly PreToolUse: PreToolUseOutcome;
   readonly PostToolUse: PostToolUseOutcome;

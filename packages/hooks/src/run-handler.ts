@@ -21,6 +21,7 @@ export interface HookShell {
   readonly args: readonly string[];
 }
 
+/** Bounds on what hooks may do. {@link defaultHookLimits} has the values given here. */
 export interface HookLimits {
   /** Bytes kept of each of a command's two outputs; 1 MiB. */
   readonly maxOutputBytes: number;

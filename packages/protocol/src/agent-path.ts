@@ -5,8 +5,13 @@ declare const agentPathBrand: unique symbol;
 /** `/root` or a path below it; names are `[a-z0-9_]+`. */
 export type AgentPath = string & { readonly [agentPathBrand]: "AgentPath" };
 
+/**
+ * `invalid_name`: a name is empty, `root`, or has other characters than `[a-z0-9_]`.
+ * `invalid_path`: the text is empty or does not start with `/root`.
+ */
 export type AgentPathErrorCode = "invalid_name" | "invalid_path";
 
+/** Thrown for a text that is no agent path; the message quotes it and says what is allowed. */
 export class AgentPathError extends Error {
   override readonly name = "AgentPathError";
   readonly code: AgentPathErrorCode;
@@ -19,6 +24,7 @@ export class AgentPathError extends Error {
 
 const NAME = /^[a-z0-9_]+$/;
 
+/** The path of the agent that a person talks to. */
 export const rootAgentPath: AgentPath = "/root" as AgentPath;
 
 function checkName(name: string): void {

@@ -18,6 +18,7 @@ export interface RequestPermissionsResponse {
   readonly scope?: "turn" | "session";
 }
 
+/** An answer to choose, and what it would mean. */
 export interface RequestUserInputOption {
   readonly label: string;
   readonly description: string;
@@ -43,6 +44,7 @@ export interface RequestUserInputEvent {
   readonly questions: readonly RequestUserInputQuestion[];
 }
 
+/** What the person chose or wrote; empty for no answer. */
 export interface RequestUserInputAnswer {
   readonly answers: readonly string[];
 }

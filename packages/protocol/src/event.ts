@@ -59,12 +59,22 @@ export type FileChange =
       readonly move_path: string | null;
     };
 
+/**
+ * Who runs a command: the model by a shell tool; the person (`user_shell`); the model by
+ * `exec_command`, which starts a process that may stay, and by writing to such a process later.
+ * Here that last one is announced as `terminal_interaction` instead.
+ */
 export type ExecCommandSource =
   | "agent"
   | "user_shell"
   | "unified_exec_startup"
   | "unified_exec_interaction";
+/**
+ * `failed`: it exited with another code than 0 or could not be started. `declined`: it was not run,
+ * because a person or a policy said no.
+ */
 export type ExecCommandStatus = "completed" | "failed" | "declined";
+/** `failed`: the files could not be changed. `declined`: a person or a policy said no. */
 export type PatchApplyStatus = "completed" | "failed" | "declined";
 
 /** A duration as it stands in session files. */
@@ -73,13 +83,16 @@ export interface WireDuration {
   readonly nanos: number;
 }
 
+/** One step of the plan that the model keeps by `update_plan`. */
 export interface PlanStep {
   readonly step: string;
   readonly status: "pending" | "in_progress" | "completed";
 }
 
+/** The first event of a thread: the settings that it starts with. */
 export interface SessionConfiguredEvent {
   readonly type: "session_configured";
+  /** The thread's id. */
   readonly session_id: string;
   readonly forked_from_id?: string;
   readonly thread_name?: string;
@@ -91,9 +104,12 @@ export interface SessionConfiguredEvent {
   readonly sandbox_policy: SandboxPolicy;
   readonly cwd: string;
   readonly reasoning_effort?: ReasoningEffort;
+  /** Tells one prompt history file from another; 0 here, as no history is kept. */
   readonly history_log_id: number;
   readonly history_entry_count: number;
+  /** Of a resumed or forked thread: what was announced before, for a client to show. */
   readonly initial_messages?: readonly EventMsg[];
+  /** The session file; absent for a thread that is not kept. */
   readonly rollout_path?: string;
 }
 
@@ -117,22 +133,34 @@ interface ExecCommandFacts {
   readonly cwd: string;
   readonly parsed_cmd: readonly ParsedCommand[];
   readonly source: ExecCommandSource;
+  /** What was typed into a process that runs; absent for a command that starts. */
   readonly interaction_input?: string;
 }
 
+/** The thread is about to run a command. */
 export type ExecCommandBeginEvent = ExecCommandFacts & { readonly type: "exec_command_begin" };
 
+/**
+ * A command has ended, or was never run (then `exit_code` is -1 and the texts say why). Session
+ * files keep it shortened.
+ */
 export type ExecCommandEndEvent = ExecCommandFacts & {
   readonly type: "exec_command_end";
   readonly stdout: string;
   readonly stderr: string;
+  /** Both outputs as they came, in one text. */
   readonly aggregated_output: string;
   readonly exit_code: number;
   readonly duration: WireDuration;
+  /** What the model is given. */
   readonly formatted_output: string;
   readonly status: ExecCommandStatus;
 };
 
+/**
+ * Asks the client whether a command may run. The turn waits for an `exec_approval` whose `id` is
+ * `approval_id`, else `call_id`.
+ */
 export interface ExecApprovalRequestEvent {
   readonly type: "exec_approval_request";
   readonly call_id: string;
@@ -140,27 +168,45 @@ export interface ExecApprovalRequestEvent {
   readonly turn_id: string;
   readonly command: readonly string[];
   readonly cwd: string;
+  /** Why the command needs approval, for the person. */
   readonly reason?: string;
+  /** The argv prefix that a rule would allow from now on if the person says so. */
   readonly proposed_execpolicy_amendment?: readonly string[];
+  /** What the command asks for beyond the sandbox's policy. */
   readonly additional_permissions?: PermissionProfile;
+  /** The answers to offer, in this order. */
   readonly available_decisions: readonly ReviewDecision[];
   readonly parsed_cmd: readonly ParsedCommand[];
 }
 
+/**
+ * Asks the client whether a patch may be applied. The turn waits for a `patch_approval` whose `id`
+ * is `call_id`.
+ */
 export interface ApplyPatchApprovalRequestEvent {
   readonly type: "apply_patch_approval_request";
   readonly call_id: string;
   readonly turn_id: string;
+  /** By absolute path. */
   readonly changes: { readonly [path: string]: FileChange };
   readonly reason?: string;
+  /** A folder to be writable for the rest of the session if the person agrees; not set here. */
   readonly grant_root?: string;
 }
 
+/**
+ * What a thread tells its client, and (some of it) writes into the session file. Each kind is named
+ * by `type`; ids are the thread's, the turn's (`turn_id`) and the tool call's (`call_id`). The
+ * `*_delta` kinds carry a piece of a text that comes whole later. `agent_message`,
+ * `agent_reasoning`, `user_message` and the like repeat for older clients what `item_completed`
+ * says.
+ */
 export type EventMsg =
   | SessionConfiguredEvent
   | {
       readonly type: "task_started";
       readonly turn_id: string;
+      /** Tokens; null when not known. */
       readonly model_context_window: number | null;
       readonly collaboration_mode_kind: "plan" | "default";
     }
@@ -199,6 +245,7 @@ export type EventMsg =
       readonly info: TokenUsageInfo | null;
       readonly rate_limits: RateLimitSnapshot | null;
     }
+  /** A summary has taken the history's place. */
   | { readonly type: "context_compacted" }
   | { readonly type: "thread_rolled_back"; readonly num_turns: number }
   | {
@@ -222,6 +269,7 @@ export type EventMsg =
       readonly codex_error_info: CodexErrorInfo | null;
     }
   | { readonly type: "warning"; readonly message: string }
+  /** Something to show while the turn goes on, of no consequence. */
   | { readonly type: "background_event"; readonly message: string }
   | { readonly type: "deprecation_notice"; readonly summary: string; readonly details?: string }
   | {
@@ -230,6 +278,7 @@ export type EventMsg =
       readonly codex_error_info: CodexErrorInfo | null;
       readonly additional_details: string | null;
     }
+  /** An item that has just been added to the history. */
   | { readonly type: "raw_response_item"; readonly item: ResponseItem }
   | (ItemScope & {
       readonly type: "agent_message_content_delta";
@@ -260,6 +309,7 @@ export type EventMsg =
   | {
       readonly type: "exec_command_output_delta";
       readonly call_id: string;
+      /** Of a terminal, everything is `stdout`. */
       readonly stream: "stdout" | "stderr";
       /** Base64. */
       readonly chunk: string;
@@ -275,6 +325,7 @@ export type EventMsg =
       readonly type: "patch_apply_begin";
       readonly call_id: string;
       readonly turn_id: string;
+      /** Whether nobody had to be asked. */
       readonly auto_approved: boolean;
       readonly changes: { readonly [path: string]: FileChange };
     }
@@ -301,6 +352,7 @@ export type EventMsg =
   | RequestPermissionsEvent
   | RequestUserInputEvent
   | GuardianAssessmentEvent
+  /** All that the turn has changed so far. */
   | { readonly type: "turn_diff"; readonly unified_diff: string }
   | {
       readonly type: "plan_update";

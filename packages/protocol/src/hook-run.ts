@@ -1,5 +1,6 @@
 // One run of a lifecycle hook, as clients are told of it.
 
+/** The five hook events, as run summaries name them. */
 export type HookRunEventName =
   | "pre_tool_use"
   | "post_tool_use"
@@ -16,6 +17,10 @@ export type HookRunStatus =
   | "stopped"
   | "cancelled";
 
+/**
+ * Something that a run said: a warning or an error to the person, why it stops or refuses, or text
+ * for the model (`context`).
+ */
 export interface HookRunEntry {
   readonly kind: "warning" | "stop" | "feedback" | "context" | "error";
   readonly text: string;

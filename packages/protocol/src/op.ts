@@ -64,8 +64,10 @@ export type ReviewTarget =
   | { readonly type: "commit"; readonly sha: string; readonly title?: string }
   | { readonly type: "custom"; readonly instructions: string };
 
+/** What a client asks to have reviewed. */
 export interface ReviewRequest {
   readonly target: ReviewTarget;
+  /** The target in a few words, for people; made from the target when missing. */
   readonly user_facing_hint?: string;
 }
 
@@ -73,18 +75,24 @@ export interface ReviewRequest {
 export interface ReviewFinding {
   readonly title: string;
   readonly body: string;
+  /** 0 to 1. */
   readonly confidence_score: number;
+  /** 0, the most urgent, to 3. */
   readonly priority: number;
   readonly code_location: {
     readonly absolute_file_path: string;
+    /** Counted from 1, both ends included. */
     readonly line_range: { readonly start: number; readonly end: number };
   };
 }
 
+/** What a reviewing model answers. */
 export interface ReviewOutput {
   readonly findings: readonly ReviewFinding[];
+  /** `patch is correct` or `patch is incorrect`, as the model put it. */
   readonly overall_correctness: string;
   readonly overall_explanation: string;
+  /** 0 to 1. */
   readonly overall_confidence_score: number;
 }
 
@@ -97,6 +105,10 @@ export interface InterAgentCommunication {
   readonly trigger_turn: boolean;
 }
 
+/**
+ * What a client asks of a thread. Sent by clients alone, in a {@link Submission}; the thread
+ * answers with events. `exec_approval` and `patch_approval` carry the id that the request gave.
+ */
 export type Op =
   | { readonly type: "interrupt" }
   | {
@@ -124,6 +136,7 @@ export type Op =
   | { readonly type: "review"; readonly review_request: ReviewRequest }
   /** Takes the newest turns out of the history. Files are not changed back. */
   | { readonly type: "thread_rollback"; readonly num_turns: number }
+  /** Names the thread, for lists of sessions. */
   | { readonly type: "set_thread_name"; readonly name: string }
   | {
       readonly type: "request_permissions_response";
@@ -139,9 +152,11 @@ export type Op =
     }
   /** Runs a command of the person's own: unconfined, unasked, for the model to see. */
   | { readonly type: "run_user_shell_command"; readonly command: string }
+  /** Ends the processes that commands have left running. */
   | { readonly type: "clean_background_terminals" }
   | { readonly type: "shutdown" };
 
+/** An {@link Op} with an id, which the events that it leads to carry. */
 export interface Submission {
   /** A UUID v7; the id of the op that starts a turn is the turn's id. */
   readonly id: string;

@@ -20,6 +20,10 @@ export type AskForApproval =
 /** Who answers approval requests: the person, or a reviewer sub-agent. */
 export type ApprovalsReviewer = "user" | "guardian_subagent";
 
+/**
+ * The sandbox policies by the name that a person chooses: nothing may be written; the workspace and
+ * temporary folders may; everything may, without a sandbox.
+ */
 export type SandboxMode = "read-only" | "workspace-write" | "danger-full-access";
 
 /** What may be read: everything, or only the listed roots (plus the current folder). */
@@ -73,18 +77,32 @@ export type ReviewDecision =
       };
     };
 
+/** How much a model thinks, from least to most; the Responses API's `reasoning.effort`. */
 export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
+/**
+ * What the model tells of its thinking; the Responses API's `reasoning.summary`. `none` asks for no
+ * summary.
+ */
 export type ReasoningSummaryMode = "auto" | "concise" | "detailed" | "none";
+/** How long answers are; the Responses API's `text.verbosity`. */
 export type Verbosity = "low" | "medium" | "high";
+/** How fast requests are served, for their price; `fast` is sent as `priority`. */
 export type ServiceTier = "fast" | "flex";
+/** The tone that a person wants of the agent; `none` wants none in particular. */
 export type Personality = "none" | "friendly" | "pragmatic";
+/**
+ * Whether the provider's web search is offered, and whether it may fetch pages (`live`) or only
+ * what it has kept (`cached`).
+ */
 export type WebSearchMode = "disabled" | "cached" | "live";
 
+/** A way of working that has settings of its own; they win over the session's. */
 export interface CollaborationMode {
   readonly mode: "plan" | "default";
   readonly settings: {
     readonly model: string;
     readonly reasoning_effort: ReasoningEffort | null;
+    /** Told to the model while the mode lasts; null says nothing. */
     readonly developer_instructions: string | null;
   };
 }

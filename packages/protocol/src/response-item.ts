@@ -8,6 +8,7 @@ export type ContentItem =
   | { readonly type: "input_image"; readonly image_url: string }
   | { readonly type: "output_text"; readonly text: string };
 
+/** How closely the model looks at an image; `original` keeps its resolution. */
 export type ImageDetail = "auto" | "low" | "high" | "original";
 
 /** A part of a tool's output when the output is a list. */
@@ -25,15 +26,18 @@ export type ToolOutputBody = string | readonly ToolOutputPart[];
 /** Whether an assistant message is on the way to the answer or the answer itself. */
 export type MessagePhase = "commentary" | "final_answer";
 
+/** A model's thinking in its own words, from the providers that give it. */
 export type ReasoningContent =
   | { readonly type: "reasoning_text"; readonly text: string }
   | { readonly type: "text"; readonly text: string };
 
+/** A paragraph of the model's summary of its thinking. */
 export interface ReasoningSummary {
   readonly type: "summary_text";
   readonly text: string;
 }
 
+/** The command of a {@link LocalShellCallItem}. `timeout_ms` is in milliseconds. */
 export interface LocalShellAction {
   readonly type: "exec";
   readonly command: readonly string[];
@@ -43,12 +47,14 @@ export interface LocalShellAction {
   readonly user: string | null;
 }
 
+/** What the provider did for a web search call. */
 export type WebSearchAction =
   | { readonly type: "search"; readonly query?: string; readonly queries?: readonly string[] }
   | { readonly type: "open_page"; readonly url?: string }
   | { readonly type: "find_in_page"; readonly url?: string; readonly pattern?: string }
   | { readonly type: "other" };
 
+/** Words of a person, of the model, or of the program (`developer`). See {@link userMessage}. */
 export interface MessageItem {
   readonly type: "message";
   /**
@@ -59,10 +65,15 @@ export interface MessageItem {
   /** `user`, `assistant` or `developer`; a `system` message is never kept. */
   readonly role: string;
   readonly content: readonly ContentItem[];
+  /** Whether the model says that it is done; kept as it came. */
   readonly end_turn?: boolean;
   readonly phase?: MessagePhase;
 }
 
+/**
+ * The model's thinking. Only the provider can read `encrypted_content`; it goes back with the next
+ * request.
+ */
 export interface ReasoningItem {
   readonly type: "reasoning";
   readonly id?: string;
@@ -72,6 +83,7 @@ export interface ReasoningItem {
   readonly encrypted_content: string | null;
 }
 
+/** The model calls the shell tool that the provider defines (`local_shell`). */
 export interface LocalShellCallItem {
   readonly type: "local_shell_call";
   readonly id?: string;
@@ -80,31 +92,37 @@ export interface LocalShellCallItem {
   readonly action: LocalShellAction;
 }
 
+/** The model calls a tool whose parameters are JSON. */
 export interface FunctionCallItem {
   readonly type: "function_call";
   readonly id?: string;
   readonly name: string;
+  /** The group that the tool was declared in. */
   readonly namespace?: string;
   /** Raw JSON text, as the model wrote it. */
   readonly arguments: string;
   readonly call_id: string;
 }
 
+/** The model looks for tools that were not in the request. */
 export interface ToolSearchCallItem {
   readonly type: "tool_search_call";
   readonly id?: string;
   readonly call_id: string | null;
   readonly status?: string;
+  /** `client` when we are to search, `server` when the provider has. */
   readonly execution: string;
   readonly arguments: JsonValue;
 }
 
+/** Our answer to a function call or a local shell call. */
 export interface FunctionCallOutputItem {
   readonly type: "function_call_output";
   readonly call_id: string;
   readonly output: ToolOutputBody;
 }
 
+/** The model calls a tool whose input is free text; see {@link FreeformToolSpec}. */
 export interface CustomToolCallItem {
   readonly type: "custom_tool_call";
   readonly id?: string;
@@ -114,6 +132,7 @@ export interface CustomToolCallItem {
   readonly input: string;
 }
 
+/** Our answer to a custom tool call. */
 export interface CustomToolCallOutputItem {
   readonly type: "custom_tool_call_output";
   readonly call_id: string;
@@ -121,6 +140,7 @@ export interface CustomToolCallOutputItem {
   readonly output: ToolOutputBody;
 }
 
+/** The tools that a search found, as they would stand in a request. */
 export interface ToolSearchOutputItem {
   readonly type: "tool_search_output";
   readonly call_id: string | null;
@@ -129,6 +149,7 @@ export interface ToolSearchOutputItem {
   readonly tools: readonly JsonValue[];
 }
 
+/** A search that the provider has made by itself; nothing answers it. */
 export interface WebSearchCallItem {
   readonly type: "web_search_call";
   readonly id?: string;
@@ -136,11 +157,13 @@ export interface WebSearchCallItem {
   readonly action?: WebSearchAction;
 }
 
+/** An image that the provider has made. */
 export interface ImageGenerationCallItem {
   readonly type: "image_generation_call";
   readonly id: string;
   readonly status: string;
   readonly revised_prompt?: string;
+  /** The image, in Base64. */
   readonly result: string;
 }
 
@@ -161,6 +184,10 @@ export interface OtherItem {
   readonly type: "other";
 }
 
+/**
+ * One item of a thread's history: of the model, of its tools or of the person. The shapes are those
+ * of `input` and `output` of OpenAI's Responses API, but for `ghost_snapshot` and `other`.
+ */
 export type ResponseItem =
   | MessageItem
   | ReasoningItem

@@ -23,18 +23,21 @@ export type SessionSource =
   | { readonly custom: string }
   | { readonly subagent: JsonValue };
 
+/** Where a session's repository stood when the session began. URLs are without credentials. */
 export interface GitInfo {
   readonly commit_hash?: string;
   readonly branch?: string;
   readonly repository_url?: string;
 }
 
+/** The first line of a session file: what a thread is and where it started. */
 export interface SessionMeta {
   readonly id: string;
   readonly forked_from_id?: string;
   /** When the thread was made: RFC 3339, UTC, milliseconds. */
   readonly timestamp: string;
   readonly cwd: string;
+  /** The front end's name, as in the `originator` header. */
   readonly originator: string;
   readonly cli_version: string;
   readonly source: SessionSource;
@@ -42,8 +45,10 @@ export interface SessionMeta {
   readonly agent_role?: string;
   readonly agent_path?: string;
   readonly model_provider: string | null;
+  /** The system prompt of the thread; where it is null, a resumed thread takes its model's own. */
   readonly base_instructions: { readonly text: string } | null;
   readonly dynamic_tools?: readonly JsonValue[];
+  /** Written by other programs; kept as it came. */
   readonly memory_mode?: string;
   readonly git?: GitInfo;
 }
@@ -86,8 +91,11 @@ export interface TurnContextItem {
  */
 export type ItemOrigin = "user" | "context" | "marker" | "hook" | "summary";
 
+/** A compaction: what has taken the history's place. */
 export interface CompactedItem {
+  /** The summary. */
   readonly message: string;
+  /** The whole new history; files of old versions lack it. */
   readonly replacement_history?: readonly ResponseItem[];
   /** One entry per item of `replacement_history`. Ours; others ignore it. */
   readonly replacement_origins?: readonly (ItemOrigin | null)[];

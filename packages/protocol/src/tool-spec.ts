@@ -13,15 +13,18 @@ export interface ToolSchema {
   readonly [keyword: string]: unknown;
 }
 
+/** A tool with JSON parameters, in a request's `tools`. */
 export interface FunctionToolSpec {
   readonly type: "function";
   readonly name: string;
   readonly description: string;
   readonly strict: false;
+  /** The tool is not offered to the model, which finds it by searching. */
   readonly defer_loading?: true;
   readonly parameters: ToolSchema;
 }
 
+/** A tool whose input is text of a grammar; the Responses API's `custom` tool. */
 export interface FreeformToolSpec {
   readonly type: "custom";
   readonly name: string;
@@ -29,10 +32,15 @@ export interface FreeformToolSpec {
   readonly format: {
     readonly type: "grammar";
     readonly syntax: "lark";
+    /** The grammar, in Lark. */
     readonly definition: string;
   };
 }
 
+/**
+ * One tool in the `tools` of a Responses API request. The kinds without a name are the provider's
+ * own.
+ */
 export type ToolSpec =
   | FunctionToolSpec
   | FreeformToolSpec
@@ -45,6 +53,7 @@ export type ToolSpec =
     }
   | {
       readonly type: "web_search";
+      /** False: only pages that the provider has kept. */
       readonly external_web_access?: boolean;
       readonly filters?: { readonly allowed_domains?: readonly string[] };
       readonly user_location?: {

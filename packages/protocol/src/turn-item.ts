@@ -2,6 +2,10 @@
 import type { MessagePhase, WebSearchAction } from "./response-item.ts";
 import type { UserInput } from "./user-input.ts";
 
+/**
+ * A step of a turn, announced by `item_started` and `item_completed` and made from the response items;
+ * session files keep finished plans alone.
+ */
 export type TurnItem =
   | { readonly type: "UserMessage"; readonly id: string; readonly content: readonly UserInput[] }
   | {
@@ -34,6 +38,7 @@ export type TurnItem =
       readonly status: string;
       readonly revised_prompt?: string;
       readonly result: string;
+      /** Where the image was put on this machine. */
       readonly saved_path?: string;
     }
   | { readonly type: "ContextCompaction"; readonly id: string };

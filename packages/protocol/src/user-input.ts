@@ -6,6 +6,11 @@ export interface TextElement {
   readonly placeholder?: string;
 }
 
+/**
+ * A part of what a person says. `image` carries a URL (a data URL too), `local_image` the path of a
+ * file that is read when it is sent; `skill` and `mention` name something that the person has
+ * pointed at.
+ */
 export type UserInput =
   | {
       readonly type: "text";
