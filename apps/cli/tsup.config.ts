@@ -38,6 +38,8 @@ export default defineConfig({
     // Started as a thread of its own, from beside the chunk that starts it.
     "chunks/landlock-worker": "../../packages/sandboxing/src/landlock-worker.ts",
     "chunks/worker": "../../packages/code-mode/src/worker.ts",
+    // Likewise, as a process.
+    "chunks/renewal-process": "../../packages/login/src/renewal-process.ts",
   },
   format: "esm",
   target: "node22",

@@ -5,6 +5,7 @@ import { type ThreadConfig, ThreadManager } from "@codex-ts/core";
 import { createLocalEnvironment } from "@codex-ts/exec-server";
 import {
   createHttpTransport,
+  type HeaderFields,
   hostFacts,
   type HttpTransport,
   identityHeaders,
@@ -53,14 +54,19 @@ function originatorOf(env: Terminal["env"]): string {
 }
 
 /** The one transport of a run. */
-export function openTransport(env: Terminal["env"]): HttpTransport {
+export function openTransport(
+  env: Terminal["env"],
+  defaultHeaders: HeaderFields = ourHeaders(env),
+): HttpTransport {
+  return createHttpTransport({ env, defaultHeaders });
+}
+
+/** Who we say we are, whatever we ask for. */
+export function ourHeaders(env: Terminal["env"]): HeaderFields {
   const originator = originatorOf(env);
-  return createHttpTransport({
-    env,
-    defaultHeaders: identityHeaders({
-      originator,
-      userAgent: userAgent({ originator, version, ...hostFacts(), terminal: terminalName(env) }),
-    }),
+  return identityHeaders({
+    originator,
+    userAgent: userAgent({ originator, version, ...hostFacts(), terminal: terminalName(env) }),
   });
 }
 
@@ -71,9 +77,10 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     ephemeral: options.ephemeral ? true : undefined,
   });
   const originator = originatorOf(env);
-  const transport = openTransport(env);
+  const headers = ourHeaders(env);
+  const transport = openTransport(env, headers);
   if (flags.oss === true) await prepareOss(config, transport, terminal);
-  const access = await openModelAccess({ config, env, transport });
+  const access = await openModelAccess({ config, env, transport, headers });
   const warnings: string[] = [];
   const sandbox = createSandbox({
     env,

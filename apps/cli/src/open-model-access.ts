@@ -1,6 +1,6 @@
 // How this run reaches a model: credential, provider, client, and the list of models.
 import type { Config } from "@codex-ts/config";
-import type { HttpTransport } from "@codex-ts/http-client";
+import type { HeaderFields, HttpTransport } from "@codex-ts/http-client";
 import {
   type AuthManager,
   createAuthManager,
@@ -37,6 +37,8 @@ export interface OpenModelAccessOptions {
   readonly config: Config;
   readonly env: Terminal["env"];
   readonly transport: HttpTransport;
+  /** Of requests to the server that issues logins. */
+  readonly headers: HeaderFields;
 }
 
 /** Waits for no server: what one says of its models comes in while the run goes on. */
@@ -48,7 +50,7 @@ export async function openModelAccess(options: OpenModelAccessOptions): Promise<
     env,
     enableCodexApiKeyEnv: true,
     forcedWorkspaceId: config.forcedChatgptWorkspaceId,
-    transport,
+    defaultHeaders: options.headers,
   });
   await enforceLoginRestrictions(manager, {
     method: config.forcedLoginMethod,

@@ -143,9 +143,13 @@ describe("wrong usage", () => {
     expect(refused("exec", "--yolo", "--full-auto", "x")).toContain("cannot be used with");
   });
 
-  test("a key on the command line is refused, with the way to do it", () => {
-    expect(refused("login", "--api-key", "sk-1")).toMatch(/login --with-api-key/);
-    expect(refused("login", "--api-key", "sk-1")).not.toContain("sk-1");
+  test("of several ways to log in, the device's code goes first, then the refusal of a key", () => {
+    const ways = ["--with-api-key", "--api-key=sk-1", "--device-auth"];
+    const methods = [3, 2, 1, 0].map((count) => {
+      const parsed = parse("login", ...ways.slice(0, count));
+      return parsed.command === "login" ? parsed.with : parsed.command;
+    });
+    expect(methods).toEqual(["device", "key_argument", "api_key", "browser"]);
   });
 });
 

@@ -81,7 +81,8 @@ export type Invocation =
 export const approvalPolicies = ["untrusted", "on-failure", "on-request", "never"] as const;
 export type ApprovalPolicyName = (typeof approvalPolicies)[number];
 
-export type LoginMethod = "browser" | "device" | "api_key";
+/** `key_argument`: a key on the command line, which is refused. */
+export type LoginMethod = "browser" | "device" | "api_key" | "key_argument";
 
 export const completionShells = ["bash", "zsh", "fish", "powershell", "elvish"] as const;
 export type CompletionShell = (typeof completionShells)[number];
@@ -223,14 +224,7 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
     .addOption(new Option("--experimental_issuer <URL>").hideHelp())
     .addOption(new Option("--experimental_client-id <ID>").hideHelp())
     .option("--json", "print JSON, one value a line")
-    .action((flags: LoginOptions) => {
-      if (flags.apiKey !== undefined) {
-        throw new CommanderError(
-          2,
-          "codex-ts.apiKey",
-          "Error: --api-key would put the key into your shell's history; pipe it in instead: printenv OPENAI_API_KEY | codex-ts login --with-api-key",
-        );
-      }
+    .action((flags: LoginOptions) =>
       choose({
         command: "login",
         config,
@@ -238,8 +232,8 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
         json: flags.json === true,
         issuer: flags.experimental_issuer,
         clientId: flags.experimental_clientId,
-      });
-    });
+      }),
+    );
   addConfigFlags(login, config);
   const status = login
     .command("status")
@@ -400,6 +394,7 @@ interface LoginOptions {
 
 function loginMethod(flags: LoginOptions): LoginMethod {
   if (flags.deviceAuth === true) return "device";
+  if (flags.apiKey !== undefined) return "key_argument";
   return flags.withApiKey === true ? "api_key" : "browser";
 }
 

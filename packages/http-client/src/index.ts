@@ -42,6 +42,7 @@ export {
   type HttpRequest,
   type HttpTransport,
   type HttpTransportOptions,
+  transportVariables,
   type WebSocketRequest,
 } from "./transport.ts";
 export { displayUrl, joinUrl } from "./url.ts";

@@ -20,6 +20,16 @@ function variable(env: Environment, ...names: readonly string[]): string | undef
   return undefined;
 }
 
+/** The variables that {@link proxyFor} reads, in upper case. */
+export const proxyVariables = [
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "ALL_PROXY",
+  "NO_PROXY",
+  "REQUEST_METHOD",
+  "CODEX_SANDBOX",
+] as const;
+
 function percentDecode(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,9 +1,11 @@
 // The transport: one request, one response, over whatever connection the environment asks for.
+import { certificateVariables } from "./certificates.ts";
 import { createConnections } from "./connections.ts";
 import { readErrorBody } from "./error-body.ts";
 import { HttpError, HttpStatusError } from "./errors.ts";
 import { sendOnce, StaleConnectionError } from "./exchange.ts";
 import { type HeaderFields, mergeHeaders } from "./headers.ts";
+import { proxyVariables } from "./proxy.ts";
 import type { HttpResponse } from "./response.ts";
 import { displayUrl } from "./url.ts";
 import { connectWebSocket, type WebSocketConnection } from "./web-socket.ts";
@@ -84,6 +86,16 @@ export interface HttpTransport extends AsyncDisposable {
    * @throws HttpError `network`, `timeout`, `build`, `certificates`, `proxy`, `aborted`
    */
   openWebSocket(request: WebSocketRequest): Promise<WebSocketConnection>;
+}
+
+/** What a transport reads of `env`, and nothing else of it: for another process that is to open the same. */
+export function transportVariables(env: Environment): Readonly<Record<string, string>> {
+  const names: ReadonlySet<string> = new Set([...proxyVariables, ...certificateVariables]);
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value !== undefined && names.has(name.toUpperCase()) ? [[name, value]] : [],
+    ),
+  );
 }
 
 /** Makes a transport. It opens nothing before the first request. */

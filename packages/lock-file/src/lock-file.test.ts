@@ -70,6 +70,19 @@ test("a running process keeps its lock; that of a killed one is taken over", asy
   expect([await waiting, await readdir(folder.path)]).toEqual(["had", []]);
 });
 
+test("whoever gives up waiting leaves the lock to its holder, and nothing else behind", async () => {
+  const abort = new AbortController();
+  await withLockFile(path, async () => {
+    const waiting = withLockFile(path, async () => "had", { signal: abort.signal });
+    abort.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    expect(await readdir(folder.path)).toEqual(["auth.json.lock"]);
+  });
+  const { signal } = abort;
+  await expect(withLockFile(path, async () => "had", { signal })).rejects.toThrow("enough");
+  expect(await readdir(folder.path)).toEqual([]);
+});
+
 test("many that find an abandoned lock still go one at a time", async () => {
   await kill(await holder());
   let inside = 0;

@@ -16,6 +16,8 @@ export interface LockFileOptions {
    * wait ends in success.
    */
   readonly longestWaitMs?: number | undefined;
+  /** Ends the wait; work that has begun is not told of it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Owner {
@@ -41,7 +43,7 @@ interface SeenLock {
  * them are not kept out.
  *
  * @throws Error with the system's code when the file cannot be made, and `ETIMEDOUT` when the lock is
- * not had in time.
+ * not had in time; `signal.reason` when aborted before the lock is had.
  */
 export async function withLockFile<T>(
   path: string,
@@ -58,7 +60,7 @@ export async function withLockFile<T>(
 }
 
 async function acquire(path: string, options: LockFileOptions): Promise<string> {
-  const { longestHoldMs = 90_000, longestWaitMs = 120_000 } = options;
+  const { longestHoldMs = 90_000, longestWaitMs = 120_000, signal } = options;
   // Not imported: node:crypto costs more to load than all the rest here, and only a lock needs it.
   const id = process.getBuiltinModule("node:crypto").randomBytes(8).toString("hex");
   const claim = `${path}.${id}.tmp`;
@@ -66,6 +68,7 @@ async function acquire(path: string, options: LockFileOptions): Promise<string> 
   const deadline = performance.now() + longestWaitMs;
   try {
     for (;;) {
+      signal?.throwIfAborted();
       const seen = await look(path);
       if (seen === null) {
         if (await take(path, claim, JSON.stringify(owner))) return id;
@@ -74,10 +77,18 @@ async function acquire(path: string, options: LockFileOptions): Promise<string> 
         continue;
       }
       if (performance.now() >= deadline) throw timedOut(path, seen);
-      await sleep(5 + Math.random() * 20);
+      await pause(5 + Math.random() * 20, signal);
     }
   } finally {
     await rm(claim, { force: true });
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, /*value*/ undefined, signal === undefined ? {} : { signal });
+  } catch {
+    // Aborted: the reason is thrown by whoever looks at the signal next.
   }
 }
 

@@ -1,30 +1,17 @@
-import type { HttpTransport } from "@codex-ts/http-client";
 import type { AuthDotJson } from "./auth-dot-json.ts";
-import {
-  type AuthorityTransport,
-  defaultIssuer,
-  openAuthorityTransport,
-  refreshUrl,
-} from "./authority.ts";
-import {
-  type CodexAuth,
-  accountOf,
-  authOfRecord,
-  expirationOf,
-  modeOf,
-  needsRenewal,
-} from "./codex-auth.ts";
+import { defaultIssuer, refreshUrl } from "./authority.ts";
+import { type CodexAuth, accountOf, expirationOf, modeOf, needsRenewal } from "./codex-auth.ts";
 import type { AuthManager, AuthManagerOptions } from "./contract.ts";
-import { LoginError, TokenRefreshError, otherAccountError } from "./errors.ts";
+import { LoginError, TokenRefreshError, asRefreshError, otherAccountError } from "./errors.ts";
 import { type ExternalTokens, hostRecord } from "./external-bearer.ts";
 import { createFileStore } from "./file-store.ts";
 import { createHeldLogin } from "./held-login.ts";
 import { parseIdToken } from "./jwt.ts";
 import { statusOf } from "./login-status.ts";
+import type { RenewalOutcome } from "./renewal.ts";
+import { type LoginInUse, createRenewer } from "./renewer.ts";
 import { Secret, cleanToken } from "./secret.ts";
-import { recordSnapshot } from "./snapshot.ts";
 import { type TokenCommand, createTokenCommand } from "./token-command.ts";
-import type { RenewedTokens } from "./token-refresh.ts";
 import { createUnauthorizedRecovery } from "./unauthorized-recovery.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -42,17 +29,18 @@ export function createAuthManager({
   external: givenSource,
   forcedWorkspaceId,
   transport,
+  defaultHeaders,
   issuer = defaultIssuer,
   renewAheadMs = 0,
-  now = () => new Date(),
+  now: clock,
   monotonicNow = () => performance.now(),
 }: AuthManagerOptions): AuthManager {
+  const now = clock ?? (() => new Date());
   const commands = new Map<string, TokenCommand>();
   let external = givenSource ?? null;
   let refreshing: Promise<void> | undefined;
   /** About the login in use, and gone with it. */
   let failure: RefreshFailure | undefined;
-  let ownTransport: Promise<HttpTransport> | undefined;
   const environmentKey = enableCodexApiKeyEnv
     ? env["CODEX_API_KEY"]?.trim() || undefined
     : undefined;
@@ -63,6 +51,15 @@ export function createAuthManager({
     onReplaced: () => {
       failure = undefined;
     },
+  });
+  const renewer = createRenewer({
+    store,
+    env,
+    issuer,
+    renewAheadMs,
+    defaultHeaders,
+    transport,
+    now: clock,
   });
 
   async function refreshToken(signal?: AbortSignal): Promise<void> {
@@ -84,20 +81,9 @@ export function createAuthManager({
       return;
     }
     try {
-      if (await takeStoredTokens()) return;
-      await store.exclusively(async () => {
-        // While this process waited, another may have renewed them.
-        if (!(await takeStoredTokens())) await renewFromAuthority();
-      });
+      if (!(await takeStoredTokens())) await takeOutcome(await renewer.renew(loginInUse));
     } catch (cause) {
-      const error =
-        cause instanceof TokenRefreshError
-          ? cause
-          : new TokenRefreshError(
-              /*refusal*/ null,
-              `the ChatGPT login could not be renewed: ${cause instanceof Error ? cause.message : String(cause)}`,
-              { cause },
-            );
+      const error = asRefreshError(cause);
       if (failure?.isFinal !== true) failure = { error, isFinal: false };
       throw error;
     }
@@ -152,44 +138,35 @@ export function createAuthManager({
     return false;
   }
 
-  /** To be called in turn and with the store to ourselves. */
-  async function renewFromAuthority(): Promise<void> {
-    const { requestTokens } = await import("./token-refresh.ts");
-    const attempted = await login.currentInTurn();
-    let tokens: RenewedTokens;
-    try {
-      tokens = await requestTokens({
-        url: refreshUrl(env, issuer),
-        refreshToken: attempted.record?.tokens?.refresh_token ?? "",
-        transport: await authorityTransport(),
-      });
-    } catch (error) {
-      if (error instanceof TokenRefreshError && error.refusal !== null) {
-        // A program that asks for no lock may have been faster: then its tokens are stored by now.
-        if (await takeStoredTokens()) return;
-        failure = { error, isFinal: true };
-      }
-      throw error;
-    }
-    const stored = await store.load();
-    const storedAuth = stored === null ? null : authOfRecord(stored, store.label);
-    // Programs that ask for no lock may have stored another login meanwhile.
-    if (stored?.tokens == null || !storedAuth || !attempted.auth) throw otherAccountError();
-    if (accountOf(storedAuth) !== accountOf(attempted.auth)) throw otherAccountError();
-    const renewed = {
-      ...stored,
-      tokens: { ...stored.tokens, ...tokens },
-      last_refresh: now().toISOString(),
-    };
-    // Before the save: should that fail, this process at least can go on.
-    login.replaceInTurn(recordSnapshot(renewed, store.label, /*mark*/ null));
-    await store.save(renewed);
+  /** The login that is to be renewed; null when there are newer tokens by now. */
+  async function loginInUse(): Promise<LoginInUse | null> {
+    if (await takeStoredTokens()) return null;
+    const { auth, record } = await login.currentInTurn();
+    const accountId = auth === null ? null : accountOf(auth);
+    return { accountId, accessToken: record?.tokens?.access_token ?? "" };
   }
 
-  async function authorityTransport(): Promise<AuthorityTransport> {
-    if (transport !== undefined) return transport;
-    ownTransport ??= openAuthorityTransport(env);
-    return await ownTransport;
+  /** To be called in turn. */
+  async function takeOutcome(outcome: RenewalOutcome): Promise<void> {
+    switch (outcome.kind) {
+      case "stored":
+        await takeStoredRenewal();
+        return;
+      case "unsaved":
+        // This process at least can go on.
+        await login.keepUnsavedInTurn(outcome);
+        throw outcome.error;
+      case "failed":
+        if (outcome.isFinal) failure = { error: outcome.error, isFinal: true };
+        throw outcome.error;
+    }
+  }
+
+  async function takeStoredRenewal(): Promise<void> {
+    const { auth } = await login.currentInTurn();
+    // Of a login that names no account, only the renewal could see whose the new tokens are.
+    if (auth !== null && accountOf(auth) === null) await login.reloadInTurn();
+    else if ((await login.reloadSameAccountInTurn()) === "skipped") throw otherAccountError();
   }
 
   function isExpired(auth: CodexAuth): boolean {
@@ -213,7 +190,7 @@ export function createAuthManager({
     await revokeTokens({
       tokenUrl: refreshUrl(env, issuer),
       tokens,
-      transport: await authorityTransport(),
+      transport: await renewer.transport(),
       signal,
     });
   }
@@ -335,10 +312,11 @@ export function createAuthManager({
 
     async [Symbol.asyncDispose]() {
       login.stopWatching();
-      // Tokens that are on their way are the only ones that the authority still takes.
+      renewer.letGo();
+      // Tokens that are on their way to this process are the only ones that the authority still takes.
       await refreshing?.catch(() => {});
       await Promise.all([...commands.values()].map((command) => command[Symbol.asyncDispose]()));
-      await (await ownTransport)?.[Symbol.asyncDispose]();
+      await renewer[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,5 +1,5 @@
 // The server that issues ChatGPT logins, and the requests to it.
-import type { HttpTransport } from "@codex-ts/http-client";
+import type { HeaderFields, HttpTransport } from "@codex-ts/http-client";
 
 /** What requests to the authority are sent with; a transport of `@codex-ts/http-client` fits. */
 export type AuthorityTransport = Pick<HttpTransport, "send">;
@@ -34,13 +34,26 @@ export function authoritySignal(signal?: AbortSignal): AbortSignal {
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
 }
 
-/** A transport of our own, for those who were given none. */
-export async function openAuthorityTransport(
+/** What a transport to the authority is opened with. */
+export interface TransportSettings {
+  /** Proxies and certificates. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly defaultHeaders: HeaderFields;
+}
+
+/** The settings of a transport of our own, for those who were given none; they can cross to another process. */
+export async function authoritySettings(
   env: Readonly<Record<string, string | undefined>>,
-): Promise<HttpTransport> {
-  const { createHttpTransport, resolveOriginator } = await import("@codex-ts/http-client");
+  givenHeaders?: HeaderFields,
+): Promise<TransportSettings> {
+  const { resolveOriginator, transportVariables } = await import("@codex-ts/http-client");
   const originator = resolveOriginator({ env, fallback: "codex-ts" });
-  return createHttpTransport({ env, defaultHeaders: { originator } });
+  return { env: transportVariables(env), defaultHeaders: givenHeaders ?? { originator } };
+}
+
+export async function openAuthorityTransport(settings: TransportSettings): Promise<HttpTransport> {
+  const { createHttpTransport } = await import("@codex-ts/http-client");
+  return createHttpTransport(settings);
 }
 
 export interface AuthorityFault {

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { AuthManager } from "./contract.ts";
 import {
   type AuthorityTransport,
+  authoritySettings,
   defaultClientId,
   defaultIssuer,
   openAuthorityTransport,
@@ -77,7 +78,9 @@ export async function startBrowserLogin(options: BrowserLoginOptions): Promise<B
       );
     }
     if (options.transport !== undefined) return await complete(options.transport, code);
-    await using transport = await openAuthorityTransport(options.env ?? process.env);
+    await using transport = await openAuthorityTransport(
+      await authoritySettings(options.env ?? process.env),
+    );
     return await complete(transport, code);
   }
 

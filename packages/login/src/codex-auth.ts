@@ -139,3 +139,8 @@ export function needsRenewal(auth: CodexAuth, now: Date, aheadMs: number): boole
 export function fingerprintOf(record: AuthDotJson): string {
   return nodeCrypto().createHash("sha256").update(serializeRecord(record)).digest("hex");
 }
+
+/** Tells tokens apart, and gives nothing of them away. */
+export function tokenMark(token: string): string {
+  return nodeCrypto().createHash("sha256").update(token).digest("hex");
+}

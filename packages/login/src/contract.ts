@@ -1,5 +1,6 @@
 // What an AuthManager promises.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
+import type { HeaderFields } from "@codex-ts/http-client";
 import type { ModelProviderAuth } from "@codex-ts/model-providers";
 import type { AuthorityTransport } from "./authority.ts";
 import type { CodexAuth } from "./codex-auth.ts";
@@ -148,12 +149,18 @@ export interface AuthManagerOptions {
   readonly external?: ExternalBearer | undefined;
   /** The only workspace that tokens of a host application may be for. */
   readonly forcedWorkspaceId?: string | undefined;
-  /** Sends to the authority; by default a transport that proxies and certificates of `env` apply to. */
+  /**
+   * Sends to the authority, and renews tokens in this process; by default a transport that proxies and
+   * certificates of `env` apply to, and a process of its own for each renewal.
+   */
   readonly transport?: AuthorityTransport | undefined;
+  /** Headers of requests to the authority where no `transport` is given; an `originator` by default. */
+  readonly defaultHeaders?: HeaderFields | undefined;
   /** Where ChatGPT logins come from; `CODEX_REFRESH_TOKEN_URL_OVERRIDE` goes before it for renewals. */
   readonly issuer?: string | undefined;
   /** How long before its end a token is renewed; 0 by default. */
   readonly renewAheadMs?: number | undefined;
+  /** A clock of one's own; then tokens are renewed in this process. */
   readonly now?: (() => Date) | undefined;
   /** Milliseconds of a clock that never goes back. */
   readonly monotonicNow?: (() => number) | undefined;

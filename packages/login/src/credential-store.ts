@@ -7,6 +7,8 @@ import { createAutoStore, createKeyringStore } from "./keyring-store.ts";
 export interface CredentialStore {
   /** Names the place in messages, for example the file's path. */
   readonly label: string;
+  /** How another process opens the same store; missing where none can. */
+  readonly address?: StoreAddress | undefined;
   /** Null when nothing is stored. @throws LoginError `invalid_record`, `file_access` or `keyring_access` */
   load(): Promise<AuthDotJson | null>;
   /** Replaces what is stored, all of it or nothing. @throws LoginError `file_access` or `keyring_access` */
@@ -32,6 +34,12 @@ export interface CredentialStore {
    * gives what ends it. Does not keep the process alive.
    */
   watch(onChange: () => void): () => void;
+}
+
+/** What {@link createCredentialStore} makes a store of that processes share. */
+export interface StoreAddress {
+  readonly mode: Exclude<CredentialStoreMode, "ephemeral">;
+  readonly codexHome: AbsolutePath;
 }
 
 /** The values of the config key `cli_auth_credentials_store`. */

@@ -4,6 +4,7 @@ import { HttpError, HttpStatusError } from "@codex-ts/http-client";
 import type { AuthManager } from "./contract.ts";
 import {
   type AuthorityTransport,
+  authoritySettings,
   authoritySignal,
   defaultClientId,
   defaultIssuer,
@@ -53,7 +54,9 @@ const slowDownMs = 5000;
 export async function loginWithDeviceCode(options: DeviceLoginOptions): Promise<void> {
   const { manager, issuer = defaultIssuer, clientId = defaultClientId } = options;
   if (options.transport === undefined) {
-    await using transport = await openAuthorityTransport(options.env ?? process.env);
+    await using transport = await openAuthorityTransport(
+      await authoritySettings(options.env ?? process.env),
+    );
     await loginWithDeviceCode({ ...options, transport });
     return;
   }

@@ -67,3 +67,12 @@ export function otherAccountError(): TokenRefreshError {
     "the ChatGPT login in use cannot be renewed: it was logged out or replaced by another account's since it was read; log in again",
   );
 }
+
+/** What stood in the way of a renewal, as an error of it. */
+export function asRefreshError(cause: unknown): TokenRefreshError {
+  if (cause instanceof TokenRefreshError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new TokenRefreshError(/*refusal*/ null, `the ChatGPT login could not be renewed: ${why}`, {
+    cause,
+  });
+}

@@ -21,7 +21,7 @@ const privateMode = 0o600;
 
 /** What a save writes, and what those who wait for the lock of the file do. */
 const recordFile = /^\.[0-9a-f]{16}\.tmp$/;
-const lockLeftover = /^\.lock(?:\.[0-9a-f]{16})+(?:\.tmp)?$/;
+const lockLeftover = /^(?:\.renewal)?\.lock(?:\.[0-9a-f]{16})+(?:\.tmp)?$/;
 
 /** A temporary file of this age was left by a process that was killed. */
 const abandonedAfterMs = 60_000;
@@ -41,6 +41,7 @@ export function createFileStore({
 
   return {
     label: path,
+    address: { mode: "file", codexHome },
 
     async load() {
       const text = await onFile("read", path, () => readPrivateFile(path));
@@ -51,8 +52,9 @@ export function createFileStore({
       await onFile("written", path, async () => {
         await mkdir(codexHome, { recursive: true, mode: 0o700 });
         const target = await followLinks(path);
-        await removeTemporaryFiles(target, { olderThanMs: abandonedAfterMs });
         await replaceFile(target, serializeRecord(record));
+        // Not before: until they are stored, tokens can be lost.
+        await removeTemporaryFiles(target, { olderThanMs: abandonedAfterMs }).catch(() => {});
       });
     },
 
@@ -177,6 +179,17 @@ async function replaceFile(path: AbsolutePath, text: string): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+  await flushFolder(parent(path) ?? path);
+}
+
+/** Else a power cut could bring the old file back, and with it tokens that are used up. */
+async function flushFolder(path: string): Promise<void> {
+  try {
+    await using folder = await open(path, "r");
+    await folder.sync();
+  } catch {
+    // Windows and some network disks know no such thing.
   }
 }
 

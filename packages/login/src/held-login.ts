@@ -1,10 +1,16 @@
 // The login in use: held in memory, read from the store one access after another, kept up to date with
 // what other processes do.
 import type { AuthDotJson } from "./auth-dot-json.ts";
-import { accountOf } from "./codex-auth.ts";
+import { accountOf, fingerprintOf } from "./codex-auth.ts";
 import type { AuthChange, AuthEvent, GuardedReload } from "./contract.ts";
 import type { CredentialStore } from "./credential-store.ts";
-import { type Snapshot, environmentSnapshot, hostSnapshot, storedSnapshot } from "./snapshot.ts";
+import {
+  type Snapshot,
+  environmentSnapshot,
+  hostSnapshot,
+  recordSnapshot,
+  storedSnapshot,
+} from "./snapshot.ts";
 import { watchStore } from "./store-watch.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -15,6 +21,12 @@ export interface HeldLoginOptions {
   readonly monotonicNow: () => number;
   /** Called when another login takes the place of the one in use, before anybody else hears of it. */
   readonly onReplaced: () => void;
+}
+
+export interface UnsavedLogin {
+  readonly record: AuthDotJson;
+  /** The fingerprint of what is stored in its place. */
+  readonly replaces: string;
 }
 
 /** Methods whose name ends in `InTurn` are for work that {@link HeldLogin.inTurn} runs. */
@@ -32,6 +44,11 @@ export interface HeldLogin {
   /** Reads anew, and takes it over if it is for the same account. */
   reloadSameAccountInTurn(): Promise<GuardedReload>;
   guardedReload(): Promise<GuardedReload>;
+  /**
+   * Takes over tokens that the store did not take, and tries again to store them whenever it is read,
+   * until something else than what they replace is stored.
+   */
+  keepUnsavedInTurn(unsaved: UnsavedLogin): Promise<void>;
   /** The login that a host application has set; it goes before what is stored. */
   hostLogin: AuthDotJson | null;
   onChange(listener: (event: AuthEvent) => void): () => void;
@@ -43,6 +60,7 @@ export function createHeldLogin(options: HeldLoginOptions): HeldLogin {
   const listeners = new Set<(event: AuthEvent) => void>();
   let snapshot: Snapshot | undefined;
   let hostLogin: AuthDotJson | null = null;
+  let unsaved: UnsavedLogin | null = null;
   let firstLoad: Promise<Snapshot> | undefined;
   let rereading: Promise<GuardedReload> | undefined;
   let endWatch: (() => void) | undefined;
@@ -57,7 +75,23 @@ export function createHeldLogin(options: HeldLoginOptions): HeldLogin {
   async function load(): Promise<Snapshot> {
     if (environmentKey !== undefined) return environmentSnapshot(environmentKey);
     if (hostLogin !== null) return hostSnapshot(hostLogin);
-    return await storedSnapshot(store);
+    return unsaved === null ? await storedSnapshot(store) : await loadUnsaved(unsaved);
+  }
+
+  async function loadUnsaved({ record, replaces }: UnsavedLogin): Promise<Snapshot> {
+    const isSaved = await store
+      .exclusively(async () => {
+        const stored = await store.load();
+        if (stored !== null && fingerprintOf(stored) === replaces) await store.save(record);
+        return true;
+      })
+      .catch(() => false);
+    if (isSaved) {
+      unsaved = null;
+      return await storedSnapshot(store);
+    }
+    const mark = await store.mark().catch(() => null);
+    return recordSnapshot(record, store.label, mark);
   }
 
   function replaceInTurn(next: Snapshot): void {
@@ -150,6 +184,11 @@ export function createHeldLogin(options: HeldLoginOptions): HeldLogin {
           rereading = undefined;
         });
       return await rereading;
+    },
+
+    async keepUnsavedInTurn(login) {
+      unsaved = login;
+      replaceInTurn(await load());
     },
 
     get hostLogin() {

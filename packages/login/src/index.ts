@@ -38,6 +38,7 @@ export type { DeviceCode, DeviceLoginOptions } from "./device-login.ts";
 export {
   type CredentialStore,
   type CredentialStoreMode,
+  type StoreAddress,
   createCredentialStore,
 } from "./credential-store.ts";
 export {

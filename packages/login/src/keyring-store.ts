@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { nodeCrypto } from "./node-crypto.ts";
 import { parseRecord, serializeRecordCompact } from "./auth-dot-json.ts";
-import type { CredentialStore } from "./credential-store.ts";
+import type { CredentialStore, StoreAddress } from "./credential-store.ts";
 import { LoginError } from "./errors.ts";
 import { createFileStore } from "./file-store.ts";
 
@@ -45,6 +45,7 @@ export function createKeyringStore(options: KeyringStoreOptions): CredentialStor
 
   return {
     label,
+    address: addressOf("keyring", options),
 
     async load() {
       const text = await onKeyring("read", async () => await (await entry()).read());
@@ -86,6 +87,7 @@ export function createAutoStore(options: KeyringStoreOptions): CredentialStore {
   const file = createFileStore(options);
   return {
     label: `${keyring.label} or ${file.label}`,
+    address: addressOf("auto", options),
 
     async load() {
       const stored = await keyring.load().catch(passOverKeyring);
@@ -118,6 +120,14 @@ export function createAutoStore(options: KeyringStoreOptions): CredentialStore {
 
     watch: (onChange) => file.watch(onChange),
   };
+}
+
+/** An entry of the caller's own is in this process alone. */
+function addressOf(
+  mode: StoreAddress["mode"],
+  { codexHome, openEntry }: KeyringStoreOptions,
+): StoreAddress | undefined {
+  return openEntry === undefined ? { mode, codexHome } : undefined;
 }
 
 /** A keyring that cannot be used is none; a record in it that cannot be read is an error all the same. */

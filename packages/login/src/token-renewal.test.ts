@@ -6,7 +6,10 @@ import {
   type AuthDotJson,
   type AuthManager,
   type AuthManagerOptions,
+  type CredentialStore,
+  LoginError,
   createAuthManager,
+  createCredentialStore,
 } from "./index.ts";
 import { type Issuer, startIssuer } from "./testing/issuer.ts";
 
@@ -352,6 +355,56 @@ describe("a failure that may pass", () => {
     const error: unknown = await inUse.refreshToken().catch((failure: unknown) => failure);
     expect(error).toMatchObject({ message: expect.stringContaining("no [redacted]") });
     expect(inspect(error, { depth: 10 })).not.toContain(secret);
+  });
+});
+
+describe("new tokens that the store does not take", () => {
+  /** Takes nothing while `disk.isFull`. */
+  function storeOn(disk: { readonly isFull: boolean }): CredentialStore {
+    const file = createCredentialStore("file", home);
+    return {
+      ...file,
+      async save(record) {
+        if (disk.isFull) throw new LoginError("file_access", "cannot be written: ENOSPC");
+        await file.save(record);
+      },
+    };
+  }
+
+  test("are used all the same, and stored as soon as that can be", async () => {
+    const record = await issuer.login();
+    await write(record);
+    later = hourMs;
+    const disk = { isFull: true };
+    let clockMs = 0;
+    await using inUse = manager({ store: storeOn(disk), monotonicNow: () => clockMs });
+    const renewed = await bearer(inUse);
+    expect(inUse.refreshFailure()).toMatchObject({ code: "refresh_failed", refusal: null });
+    expect([renewed === record.tokens?.access_token, await stored()]).toEqual([false, record]);
+    expect([await inUse.guardedReload(), await bearer(inUse)]).toEqual(["unchanged", renewed]);
+
+    disk.isFull = false;
+    clockMs += 1000;
+    await inUse.reload();
+    const { tokens } = await stored();
+    expect([tokens?.access_token, await bearer(inUse), issuer.renewals]).toEqual([
+      renewed,
+      renewed,
+      1,
+    ]);
+    expect(issuer.accepts(tokens?.refresh_token ?? "")).toBe(true);
+  });
+
+  test("are dropped for another login that is stored meanwhile", async () => {
+    await write(await issuer.login());
+    const disk = { isFull: true };
+    await using inUse = manager({ store: storeOn(disk) });
+    await expect(inUse.refreshToken()).rejects.toThrow("ENOSPC");
+    disk.isFull = false;
+    const other = await issuer.login({ email: "lee@test", accountId: "ws-43" });
+    await write(other);
+    await inUse.reload();
+    expect([await bearer(inUse), await stored()]).toEqual([other.tokens?.access_token, other]);
   });
 });
 

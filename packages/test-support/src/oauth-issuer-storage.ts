@@ -6,39 +6,17 @@ interface Stored {
   consumed: boolean;
 }
 
-/**
- * The adapter factory of one issuer.
- *
- * @param forgivesLostAnswers hides that a refresh token is used up until its successor is.
- */
-export function createIssuerStorage({
-  forgivesLostAnswers,
-}: {
-  readonly forgivesLostAnswers: boolean;
-}): (model: string) => Adapter {
+/** The adapter factory of one issuer. */
+export function createIssuerStorage(): (model: string) => Adapter {
   const stored = new Map<string, Stored>();
 
   return (model) => {
     const keyOf = (id: string) => `${model}:${id}`;
 
-    /** Refresh tokens of one grant, in the order in which they were made. */
-    function chain(grantId: string | undefined): Stored[] {
-      return [...stored.entries()].flatMap(([key, entry]) =>
-        key.startsWith("RefreshToken:") && entry.payload.grantId === grantId ? [entry] : [],
-      );
-    }
-
-    function isUsedUp(entry: Stored): boolean {
-      if (!entry.consumed || model !== "RefreshToken" || !forgivesLostAnswers)
-        return entry.consumed;
-      const tokens = chain(entry.payload.grantId);
-      return tokens.slice(tokens.indexOf(entry) + 1).some(({ consumed }) => consumed);
-    }
-
     function read(entry: Stored | undefined): AdapterPayload | undefined {
       if (entry === undefined) return undefined;
       const { consumed: _, ...payload } = entry.payload;
-      return isUsedUp(entry) ? { ...payload, consumed: true } : payload;
+      return entry.consumed ? { ...payload, consumed: true } : payload;
     }
 
     const findBy = (field: "uid" | "userCode", value: string) =>

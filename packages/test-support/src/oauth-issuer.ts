@@ -11,11 +11,6 @@ export interface OauthIssuerOptions {
   readonly clientId: string;
   /** How long access tokens last, in seconds; an hour by default. */
   readonly lifetimeSeconds?: number | undefined;
-  /**
-   * Takes a refresh token again until its successor has been used, as issuers do that care for answers
-   * which never arrived.
-   */
-  readonly forgivesLostAnswers?: boolean | undefined;
 }
 
 export interface IssuedTokens {
@@ -45,7 +40,7 @@ const audience = "https://api.test";
 const scope = "openid profile email offline_access api.connectors.read api.connectors.invoke";
 
 export async function startOauthIssuer(options: OauthIssuerOptions): Promise<OauthIssuer> {
-  const { clientId, lifetimeSeconds = 3600, forgivesLostAnswers = false } = options;
+  const { clientId, lifetimeSeconds = 3600 } = options;
   // Those who import this package for something else do not wait for a web framework.
   const { Provider: ProviderClass } = await import("oidc-provider");
   const server = createServer();
@@ -56,7 +51,7 @@ export async function startOauthIssuer(options: OauthIssuerOptions): Promise<Oau
   let tokenRequests = 0;
 
   const provider = new ProviderClass(url, {
-    adapter: createIssuerStorage({ forgivesLostAnswers }),
+    adapter: createIssuerStorage(),
     clients: [
       {
         client_id: clientId,

@@ -72,6 +72,49 @@ describe("login status --json", () => {
   });
 });
 
+test("new tokens that arrive after the run was killed are stored all the same", async () => {
+  const tokens = { ...chatgpt.tokens, access_token: jwt({ exp: 1 }) };
+  await store({ ...chatgpt, tokens });
+  const asked = Promise.withResolvers<void>();
+  const killed = Promise.withResolvers<void>();
+  const renewed = { access_token: jwt({ exp: 4_102_444_800 }), refresh_token: "rt-renewed" };
+  const issuer = createServer((_request, response) => {
+    asked.resolve();
+    void killed.promise.then(() => response.end(JSON.stringify(renewed)));
+  });
+  await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
+  const issuerUrl = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/oauth/token`;
+  const { child, done } = world.start(
+    ["exec", "-c", "model_providers.test.requires_openai_auth=true", "hi"],
+    { env: { CODEX_REFRESH_TOKEN_URL_OVERRIDE: issuerUrl } },
+  );
+  await asked.promise;
+  child.kill("SIGKILL");
+  await done;
+  killed.resolve();
+  const path = nodePath.join(world.home, "auth.json");
+  await vi.waitFor(
+    async () =>
+      expect(JSON.parse(await readFile(path, "utf8"))).toEqual({
+        ...chatgpt,
+        OPENAI_API_KEY: null,
+        tokens: { ...tokens, ...renewed },
+        last_refresh: expect.any(String),
+      }),
+    { timeout: 30_000 },
+  );
+  await new Promise((resolve) => issuer.close(resolve));
+});
+
+test("a key on the command line is refused with the way to do it, and is not repeated", async () => {
+  expect(await world.run(["login", "--api-key", "sk-planted"])).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr:
+      "Error: --api-key would put the key into your shell's history; pipe it in instead: printenv OPENAI_API_KEY | codex-ts login --with-api-key\n",
+  });
+});
+
 test("login and logout print what they came to", async () => {
   const key = "sk-proj-1234567890ABCDE";
   const loggedIn = { logged_in: true, method: "apikey", masked_key: "sk-proj-***ABCDE" };

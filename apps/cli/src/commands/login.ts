@@ -14,19 +14,25 @@ import {
 } from "@codex-ts/login";
 import type { JsonValue } from "@codex-ts/protocol";
 import { decodeInput } from "../exec/prompt.ts";
-import { openTransport } from "../engine.ts";
+import { openTransport, ourHeaders } from "../engine.ts";
 import { Failure } from "../failure.ts";
 import type { ConfigFlags } from "../flags.ts";
 import { openConfig } from "../open-config.ts";
-import type { Invocation } from "../program.ts";
+import type { Invocation, LoginMethod } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 import { openLoginLog } from "./login-log.ts";
 import { workingFolder } from "../working-folder.ts";
 
 type Login = Extract<Invocation, { readonly command: "login" }>;
+type AllowedLogin = Login & { readonly with: Exclude<LoginMethod, "key_argument"> };
 
 export async function runLogin(login: Login, terminal: Terminal): Promise<number> {
   const { config, with: method } = login;
+  if (method === "key_argument") {
+    throw new Failure(
+      "--api-key would put the key into your shell's history; pipe it in instead: printenv OPENAI_API_KEY | codex-ts login --with-api-key",
+    );
+  }
   if (method === "api_key" && terminal.stdinIsTerminal) {
     throw new Failure(
       "--with-api-key reads the key from standard input: printenv OPENAI_API_KEY | codex-ts login --with-api-key",
@@ -42,7 +48,7 @@ export async function runLogin(login: Login, terminal: Terminal): Promise<number
   const log = openLoginLog(auth.logDir);
   await log(`${method}: started`);
   try {
-    await explained(() => logIn(auth, login, terminal));
+    await explained(() => logIn(auth, { ...login, with: method }, terminal));
   } catch (error) {
     await log(`${method}: failed: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
@@ -53,7 +59,7 @@ export async function runLogin(login: Login, terminal: Terminal): Promise<number
   return 0;
 }
 
-async function logIn(auth: OpenAuth, login: Login, terminal: Terminal): Promise<void> {
+async function logIn(auth: OpenAuth, login: AllowedLogin, terminal: Terminal): Promise<void> {
   const { manager, transport, env, forcedWorkspaceId } = auth;
   const common = { manager, transport, env, forcedWorkspaceId };
   switch (login.with) {
@@ -181,8 +187,9 @@ async function openAuth(flags: ConfigFlags, terminal: Terminal): Promise<OpenAut
   const store = createCredentialStore(config.cliAuthCredentialsStore, {
     codexHome: config.codexHome,
   });
-  const transport = openTransport(env);
-  const manager = createAuthManager({ codexHome: config.codexHome, store, env, transport });
+  const defaultHeaders = ourHeaders(env);
+  const transport = openTransport(env, defaultHeaders);
+  const manager = createAuthManager({ codexHome: config.codexHome, store, env, defaultHeaders });
   return {
     manager,
     transport,

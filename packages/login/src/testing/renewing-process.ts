@@ -2,6 +2,7 @@
 // `renew`, it answers with the access token that it has then; or renews without end, until it is killed.
 import { createInterface } from "node:readline";
 import { fromAbsolute } from "@codex-ts/absolute-path";
+import { createHttpTransport } from "@codex-ts/http-client";
 import { createAuthManager } from "../auth-manager.ts";
 
 const [home = "", url = "", mode] = process.argv.slice(2);
@@ -10,6 +11,8 @@ const manager = createAuthManager({
   env: { CODEX_REFRESH_TOKEN_URL_OVERRIDE: url },
   // As if no time went by: then it sees nothing of the file but what renewing looks at.
   ...(mode === "stale" ? { monotonicNow: () => 0 } : {}),
+  // A transport of its own does not cross to another process.
+  ...(mode === "here" ? { transport: createHttpTransport({ env: {} }) } : {}),
 });
 
 async function run(what: string): Promise<string> {
