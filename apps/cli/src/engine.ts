@@ -26,6 +26,7 @@ import { openTracing } from "./open-tracing.ts";
 import { openSkills } from "./open-skills.ts";
 import type { ConfigFlags } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
+import { splitPermissions } from "./split-permissions.ts";
 import { version } from "./version.ts";
 
 export interface Engine extends AsyncDisposable {
@@ -184,6 +185,7 @@ function threadConfigOf(config: Config, model: string): ThreadConfig {
     approvalPolicy: config.approvalPolicy,
     approvalsReviewer: config.approvalsReviewer,
     sandboxPolicy: config.sandboxPolicy,
+    permissions: splitPermissions(config),
     effort: config.modelReasoningEffort,
     summary: config.modelReasoningSummary,
     verbosity: config.modelVerbosity,

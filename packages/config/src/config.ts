@@ -15,6 +15,7 @@ import type {
   Verbosity,
   WebSearchMode,
 } from "@codex-ts/protocol";
+import type { PermissionProfileSettings } from "./permission-profiles.ts";
 import type { TomlTable } from "./toml.ts";
 import type { TrustLevel } from "./trust.ts";
 
@@ -168,6 +169,11 @@ export interface Config {
   readonly approvalsReviewer: ApprovalsReviewer;
   readonly sandboxMode: SandboxMode;
   readonly sandboxPolicy: SandboxPolicy;
+  /**
+   * The permission profile in force, if one is. It is enforced in place of `sandboxPolicy`, which then
+   * is but the nearest name for it.
+   */
+  readonly permissions?: PermissionProfileSettings | undefined;
   /** The decision on the project of `cwd`; undefined when none was made. */
   readonly trustLevel?: TrustLevel | undefined;
   readonly allowLoginShell: boolean;

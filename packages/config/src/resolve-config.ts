@@ -12,7 +12,7 @@ import { toMcpServers } from "./mcp-servers.ts";
 import { allowedMcpServers, type ConfigRequirements } from "./requirements.ts";
 import { featureWarnings, resolveFeatures } from "./resolve-features.ts";
 import { resolveProviders } from "./resolve-providers.ts";
-import { resolveApprovalPolicy, resolveSandboxMode, sandboxPolicyFor } from "./sandbox.ts";
+import { resolveApprovalPolicy, resolveSandbox } from "./sandbox.ts";
 import type { Stack } from "./stack.ts";
 import { emptyTable, isTable, type TomlTable } from "./toml.ts";
 import type { TrustLevel } from "./trust.ts";
@@ -145,11 +145,6 @@ function webSearchOf({ tools }: Settings): Config["webSearch"] {
 /** Settings that ask for what this product does not do, where keeping silent could do harm. */
 function unsupportedWarnings(settings: Settings): readonly string[] {
   const warnings: string[] = [];
-  if (settings.default_permissions !== undefined || settings.permissions !== undefined) {
-    warnings.push(
-      "`default_permissions` and `[permissions]` are not supported by this version; `sandbox_mode` alone decides what commands may do.",
-    );
-  }
   if (settings.approval_policy === "on-failure") {
     warnings.push(
       'The approval policy "on-failure" is deprecated; use "on-request" to be asked, or "never".',
@@ -248,17 +243,20 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     trust,
     requirements.approvalPolicies,
   );
-  const mode = resolveSandboxMode(
-    settings.sandbox_mode ?? (settings.default_permissions === undefined ? undefined : "read-only"),
+  const sandbox = resolveSandbox(settings, {
+    key: flags.sandboxMode === undefined ? stack.permissionsKey : "sandbox_mode",
+    roots: flags.additionalWritableRoots ?? [],
+    allowed: requirements.sandboxModes,
     trust,
-    requirements.sandboxModes,
     platform,
-  );
+    cwd,
+    home,
+  });
+  refuseProblems(sandbox.problems, origins);
   const search = constrainWebSearch(
     resolveWebSearchMode(settings.web_search, features),
     requirements.webSearchModes,
   );
-  const roots = flags.additionalWritableRoots ?? [];
   const tier = flags.serviceTier === null ? undefined : settings.service_tier;
   const shellPolicy = settings.shell_environment_policy ?? {};
   const snapshot = settings.ghost_snapshot ?? {};
@@ -267,11 +265,8 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     chooseOpenAiBaseUrl({ configured: settings.openai_base_url, env }).warning,
     texts.user.warning,
     approval.warning,
-    mode.warning,
+    ...sandbox.warnings,
     search.warning,
-    roots.length > 0 && mode.value === "read-only"
-      ? "The additional writable folders have no effect: the sandbox is read-only."
-      : undefined,
     ...unsupportedWarnings(settings),
     ...featureWarnings(resolved, {
       suppress: settings.suppress_unstable_features_warning,
@@ -309,12 +304,9 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
 
     approvalPolicy: approval.value,
     approvalsReviewer: settings.approvals_reviewer ?? "user",
-    sandboxMode: mode.value,
-    sandboxPolicy: sandboxPolicyFor(mode.value, settings.sandbox_workspace_write ?? {}, {
-      roots,
-      cwd,
-      home,
-    }),
+    sandboxMode: sandbox.mode,
+    sandboxPolicy: sandbox.policy,
+    permissions: sandbox.permissions,
     trustLevel: trust,
     allowLoginShell: settings.allow_login_shell ?? true,
     shellEnvironmentPolicy: {

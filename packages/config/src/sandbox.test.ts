@@ -1,4 +1,3 @@
-import nodeFs from "node:fs/promises";
 import { join } from "@codex-ts/absolute-path";
 import { describe, expect, test } from "vitest";
 import { makeTempHome } from "./testing/temp-home.ts";
@@ -50,21 +49,6 @@ describe("sandbox and approvals", () => {
     expect([config.approvalPolicy, config.startupWarnings]).toEqual([
       "on-failure",
       ['The approval policy "on-failure" is deprecated; use "on-request" to be asked, or "never".'],
-    ]);
-  });
-
-  test("permission profiles are not supported: the sandbox stays read-only and that is said", async () => {
-    await using temp = await makeTempHome();
-    await nodeFs.writeFile(
-      temp.userFile,
-      `default_permissions = "p"\n[permissions.p.filesystem]\n":root" = "read"\n[projects.${JSON.stringify(temp.work)}]\ntrust_level = "trusted"\n`,
-    );
-    const { config } = await temp.load();
-    expect([config.sandboxMode, config.startupWarnings]).toEqual([
-      "read-only",
-      [
-        "`default_permissions` and `[permissions]` are not supported by this version; `sandbox_mode` alone decides what commands may do.",
-      ],
     ]);
   });
 

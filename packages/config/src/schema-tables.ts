@@ -1,4 +1,5 @@
 // The tables of config.toml.
+import type { FileSystemAccess } from "@codex-ts/protocol";
 import { z } from "zod";
 import {
   anything,
@@ -147,6 +148,38 @@ export const agents = z
       nickname_candidates: key(texts, "Names that agents of this role may get."),
     }),
   );
+
+const fileAccess = z.enum(["read", "write", "none"] satisfies FileSystemAccess[]);
+
+export const permissionProfile = z.object({
+  filesystem: key(
+    z.record(z.string(), z.union([fileAccess, z.record(z.string(), fileAccess)])),
+    "Access by place: :root, :minimal, :project_roots, :tmpdir or a path; a table names what lies below.",
+  ),
+  network: key(
+    z.object({
+      enabled: key(flag, "Whether commands have a network; false by default."),
+      mode: key(z.enum(["limited", "full"]), "Not enforced; turns the network off."),
+      domains: key(
+        z.record(z.string(), z.enum(["allow", "deny"])),
+        "Not enforced; turns the network off.",
+      ),
+      unix_sockets: key(
+        z.record(z.string(), z.enum(["allow", "none"])),
+        "Not enforced; turns the network off.",
+      ),
+      proxy_url: key(text, "Not enforced; turns the network off."),
+      socks_url: key(text, "Not enforced; turns the network off."),
+      allow_upstream_proxy: key(flag, "Not enforced; turns the network off."),
+      enable_socks5: key(flag, "Accepted, without effect."),
+      enable_socks5_udp: key(flag, "Accepted, without effect."),
+      allow_local_binding: key(flag, "Accepted, without effect."),
+      dangerously_allow_non_loopback_proxy: key(flag, "Accepted, without effect."),
+      dangerously_allow_all_unix_sockets: key(flag, "Accepted, without effect."),
+    }),
+    "The network of commands.",
+  ),
+});
 
 export const windows = z.object({
   sandbox: key(z.enum(["elevated", "unelevated"]), "Which sandbox Windows uses."),

@@ -41,7 +41,7 @@ const keys = {
   commit_attribution: "string",
   sandbox_workspace_write: {"keys":{"writable_roots":{"each":"path"},"network_access":"boolean","exclude_tmpdir_env_var":"boolean","exclude_slash_tmp":"boolean"}},
   default_permissions: "string",
-  permissions: {"entries":{"entries":"any"}},
+  permissions: {"entries":{"keys":{"filesystem":{"entries":{"oneOf":[{"words":["read","write","none"]},{"entries":{"words":["read","write","none"]}}]}},"network":{"keys":{"enabled":"boolean","mode":{"words":["limited","full"]},"domains":{"entries":{"words":["allow","deny"]}},"unix_sockets":{"entries":{"words":["allow","none"]}},"proxy_url":"string","socks_url":"string","allow_upstream_proxy":"boolean","enable_socks5":"boolean","enable_socks5_udp":"boolean","allow_local_binding":"boolean","dangerously_allow_non_loopback_proxy":"boolean","dangerously_allow_all_unix_sockets":"boolean"}}}}},
   allow_login_shell: "boolean",
   shell_environment_policy: {"keys":{"inherit":{"words":["all","core","none"]},"ignore_default_excludes":"boolean","exclude":{"each":"string"},"set":{"entries":"string"},"include_only":{"each":"string"},"experimental_use_profile":"boolean"}},
   tool_output_token_limit: {"whole":[0,9007199254740991]},

@@ -20,6 +20,8 @@ export interface Stack {
   /** All of it. */
   readonly table: TomlTable;
   readonly origins: Origins;
+  /** The key that decides what commands may do; undefined when neither is set. */
+  readonly permissionsKey: "sandbox_mode" | "default_permissions" | undefined;
 }
 
 export function mergeLayers(layers: readonly ConfigLayer[]): TomlTable {
@@ -105,6 +107,7 @@ export function buildStack(options: {
     .reduce(mergeTables, emptyTable());
   const above = mergeLayers(options.above);
   return {
+    permissionsKey: permissionsKey(layers, profiled),
     profile,
     base,
     profiled,
@@ -112,4 +115,17 @@ export function buildStack(options: {
     table: [profiled, above].reduce(mergeTables, base),
     origins: createOrigins(strata, overrides, new Set(Object.keys(options.flagged))),
   };
+}
+
+/** The highest layer that sets one decides; in a layer that sets both it is `default_permissions`. */
+function permissionsKey(
+  layers: readonly ConfigLayer[],
+  profiled: TomlTable,
+): Stack["permissionsKey"] {
+  if (profiled["sandbox_mode"] !== undefined) return "sandbox_mode";
+  return layers
+    .flatMap(({ table }) =>
+      (["sandbox_mode", "default_permissions"] as const).filter((key) => table[key] !== undefined),
+    )
+    .at(-1);
 }

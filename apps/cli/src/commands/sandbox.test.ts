@@ -1,7 +1,7 @@
 // sandbox, sandbox probe and sandbox check, as a person runs them.
 import { existsSync } from "node:fs";
 import nodePath from "node:path";
-import { message, respond } from "@codex-ts/scripted-model";
+import { functionCall, message, respond } from "@codex-ts/scripted-model";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
 import { type CliWorld, cliWorld } from "../testing/cli.ts";
@@ -68,6 +68,57 @@ describe.skipIf(process.platform !== "linux")("a command in the sandbox", () => 
     expect(run.stderr).toContain("a.txt: Permission denied");
   });
 
+  test("is confined by the permission profile that the settings choose", async () => {
+    await using world = await cliWorld({
+      script: [
+        respond([
+          functionCall({
+            name: "exec_command",
+            args: { cmd: "cat a.txt; cat b.txt; echo x > made && echo written" },
+            callId: "c1",
+          }),
+        ]),
+        respond([message("done")]),
+      ],
+      config: 'default_permissions = "team"',
+      tables: `[permissions.team.filesystem]
+":root" = "read"
+[permissions.team.filesystem.":project_roots"]
+"." = "write"
+"**/a.txt" = "none"`,
+      files: { "a.txt": "secret\n", "b.txt": "open\n" },
+    });
+    const run = await world.run([
+      "sandbox",
+      "--",
+      "sh",
+      "-c",
+      "cat b.txt a.txt; echo x > made && echo written",
+    ]);
+    expect([run.code, run.stdout]).toEqual([0, "open\nwritten\n"]);
+    expect(run.stderr).toContain("a.txt: Permission denied");
+    const fullAuto = await world.run(["sandbox", "--full-auto", "--", "true"]);
+    expect([fullAuto.code, fullAuto.stderr]).toEqual([
+      1,
+      "Error: --full-auto does not go together with the permission profile `team` of `default_permissions`; leave it out, or give -c sandbox_mode=workspace-write\n",
+    ]);
+    const why = await world.run(["why", "--json", "--", "ls"]);
+    expect(JSON.parse(why.stdout)).toMatchObject({
+      steps: expect.arrayContaining([
+        expect.objectContaining({ layer: "sandbox_policy", rule: "team", line: 3 }),
+      ]) as unknown,
+    });
+
+    const exec = await world.run(["exec", "read the files"]);
+    expect([exec.code, exec.stderr]).toEqual([
+      0,
+      expect.stringContaining("permissions: team\n") as string,
+    ]);
+    const answer = JSON.stringify(world.model.requests[1]?.input.at(-1));
+    expect(answer).toMatch(/open.*written/s);
+    expect(answer).not.toContain("secret");
+  });
+
   test("what cannot be run is told with the way out", async () => {
     await using world = await open();
     const said = async (...words: readonly string[]) => {
@@ -127,5 +178,14 @@ describe.skipIf(process.platform !== "linux")("the sandbox tells", () => {
     });
     const bare = await world.run(["sandbox", "probe", "--json"], { env: { PATH: "/nonexistent" } });
     expect(JSON.parse(bare.stdout)).toMatchObject({ step: "landlock" });
+  });
+
+  test("that every way out is stopped or declared, after trying them", async () => {
+    await using world = await open();
+    const check = await world.run(["sandbox", "check"]);
+    expect([check.code, check.stderr]).toEqual([0, ""]);
+    expect(check.stdout).toMatch(
+      /^Sandbox: bubblewrap\n[^]*\d+ ways out stopped, \d+ open as the report says, 0 open although it does not; \d+ errands done, 0 broken/,
+    );
   });
 });

@@ -14,10 +14,11 @@ import {
 } from "@codex-ts/sandboxing";
 import type { SelfTestResult } from "@codex-ts/sandboxing/self-test";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
-import type { SandboxPolicy } from "@codex-ts/protocol";
+import type { Config } from "@codex-ts/config";
 import { childEnvironment } from "@codex-ts/tools";
 import { commandEnvironment } from "../command-environment.ts";
 import { openConfig, type OpenConfig } from "../open-config.ts";
+import { splitPermissions } from "../split-permissions.ts";
 import { Failure } from "../failure.ts";
 import type { SandboxFlags, SandboxInvocation, SandboxPlatform } from "../sandbox-grammar.ts";
 import type { Terminal } from "../terminal.ts";
@@ -60,13 +61,13 @@ function openSandbox(
   });
 }
 
-/** The policy with what is denied on top. */
+/** The settings' policy with what is denied on top. */
 function contextOf(
-  policy: SandboxPolicy,
+  config: Config,
   policyCwd: AbsolutePath,
   denied: readonly string[],
 ): SandboxContext {
-  const context = { policy, policyCwd };
+  const context = { policy: config.sandboxPolicy, policyCwd, ...splitPermissions(config) };
   if (denied.length === 0) return context;
   const { fileSystem } = resolveContext(context);
   const entries = denied.map(
@@ -108,6 +109,25 @@ async function launch(prepared: PreparedCommand): Promise<number> {
   return exit.code ?? 128 + constants.signals[exit.signal ?? "SIGKILL"];
 }
 
+/** With a permission profile as the settings choose it, else in the mode that the flags name. */
+async function openForCommand(
+  { config: configFlags, flags }: RunInvocation,
+  terminal: Terminal,
+  cwd: AbsolutePath,
+): Promise<OpenConfig> {
+  const byMode = await openConfig(configFlags, terminal, cwd, {
+    sandboxMode: flags.fullAuto === true ? "workspace-write" : "read-only",
+  });
+  if (byMode.loaded.effective["default_permissions"] === undefined) return byMode;
+  const asSet = await openConfig(configFlags, terminal, cwd);
+  const { permissions } = asSet.config;
+  if (permissions === undefined) return byMode;
+  if (flags.fullAuto !== true) return asSet;
+  throw new Failure(
+    `--full-auto does not go together with the permission profile \`${permissions.name}\` of \`default_permissions\`; leave it out, or give -c sandbox_mode=workspace-write`,
+  );
+}
+
 /** Runs the words in the sandbox; the exit code is theirs. */
 export async function runSandbox(invocation: RunInvocation, terminal: Terminal): Promise<number> {
   const { platform, words, flags } = invocation;
@@ -117,9 +137,7 @@ export async function runSandbox(invocation: RunInvocation, terminal: Terminal):
   }
   refuseOtherPlatforms(platform);
   const cwd = await workingFolder(invocation.config.cd, terminal.cwd);
-  const opened = await openConfig(invocation.config, terminal, cwd, {
-    sandboxMode: flags.fullAuto === true ? "workspace-write" : "read-only",
-  });
+  const opened = await openForCommand(invocation, terminal, cwd);
   const { config, env } = opened;
   const warn = (message: string): void => terminal.stderr(`Warning: ${message}\n`);
   await using sandbox = openSandbox(opened, cwd, flags, warn);
@@ -138,7 +156,7 @@ export async function runSandbox(invocation: RunInvocation, terminal: Terminal):
         cwd,
         env: environment,
       },
-      contextOf(config.sandboxPolicy, cwd, flags.denyRead),
+      contextOf(config, cwd, flags.denyRead),
       { require: flags.require },
     );
     return await launch(prepared);

@@ -65,6 +65,8 @@ async function why(
     cwd: config.cwd,
     approvalPolicy: config.approvalPolicy,
     sandboxPolicy: config.sandboxPolicy,
+    fileSystem: config.permissions?.fileSystem,
+    network: config.permissions?.network,
     shell: await defaultShell(systemShellLookups(env)),
     allowLoginShell: config.allowLoginShell,
     childEnv: childEnvironment(config.shellEnvironmentPolicy, commandEnvironment(env)),
@@ -88,13 +90,19 @@ async function why(
 function placeSteps(explained: CommandExplanation, loaded: LoadedConfig): CommandExplanation {
   const origins: Partial<Record<DecisionStep["layer"], ConfigOrigin | undefined>> = {
     approval_policy: loaded.originOf("approval_policy"),
-    sandbox_policy: loaded.originOf("sandbox_mode"),
+    sandbox_policy: loaded.originOf(
+      loaded.config.permissions === undefined ? "sandbox_mode" : "default_permissions",
+    ),
   };
   const place = (step: DecisionStep): DecisionStep => {
     if (!(step.layer in origins)) return step;
     const origin = origins[step.layer];
     return {
       ...step,
+      rule:
+        step.layer === "sandbox_policy"
+          ? (loaded.config.permissions?.name ?? step.rule)
+          : step.rule,
       file: origin?.path ?? null,
       line: origin?.line ?? null,
       text: `${step.text} (${origin === undefined ? "the default" : formatOrigin(origin)})`,

@@ -253,7 +253,10 @@ async function checkSandbox({ settings, cwd }: Patient, signal: AbortSignal): Pr
       repair,
     });
   }
-  return ok(`${names[step]}; commands run in ${config.sandboxPolicy.type}`, details);
+  return ok(
+    `${names[step]}; commands run in ${config.permissions === undefined ? config.sandboxPolicy.type : `the permission profile ${config.permissions.name}`}`,
+    details,
+  );
 }
 
 async function checkRules({ settings: { loaded } }: Patient): Promise<Finding> {

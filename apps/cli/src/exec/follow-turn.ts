@@ -209,6 +209,7 @@ function humanOutput(options: FollowOptions): Output {
         provider: event.model_provider_id,
         approval: typeof event.approval_policy === "string" ? event.approval_policy : "granular",
         sandbox: event.sandbox_policy,
+        permissions: engine.config.permissions?.name ?? null,
         effort: event.reasoning_effort ?? null,
         summaries: engine.threadConfig.summary ?? null,
         sessionId: event.session_id,

@@ -16,6 +16,8 @@ export interface RunHeader {
   readonly provider: string;
   readonly approval: string;
   readonly sandbox: SandboxPolicy;
+  /** The permission profile that is enforced in place of the policy. */
+  readonly permissions: string | null;
   readonly effort: string | null;
   readonly summaries: string | null;
   readonly sessionId: string;
@@ -52,7 +54,11 @@ export class HumanOutput {
     this.#line(line("model", header.model));
     this.#line(line("provider", header.provider));
     this.#line(line("approval", header.approval));
-    this.#line(line("sandbox", sandboxSummary(header.sandbox)));
+    this.#line(
+      header.permissions === null
+        ? line("sandbox", sandboxSummary(header.sandbox))
+        : line("permissions", header.permissions),
+    );
     this.#line(line("reasoning effort", header.effort ?? "none"));
     this.#line(line("reasoning summaries", header.summaries ?? "none"));
     this.#line(line("session id", header.sessionId));
