@@ -2,14 +2,18 @@
 import { type FallbackOptions, matchCommand } from "./match-command.ts";
 import { type Decision, type Policy, type RuleSource, strictest } from "./policy.ts";
 
+/** A rule that matched, as `execpolicy check` prints it. */
 export interface PrefixRuleMatchJson {
   readonly matchedPrefix: readonly string[];
   readonly decision: Decision;
+  /** The absolute path of the command, where a rule for the program's name matched it. */
   readonly resolvedProgram?: string;
   readonly justification?: string;
+  /** Only with `showSources`. */
   readonly source?: RuleSource;
 }
 
+/** A match as `execpolicy check` prints it: a rule's, or the fallback's where no rule speaks. */
 export type CheckedMatch =
   | { readonly prefixRuleMatch: PrefixRuleMatchJson }
   | {
@@ -26,6 +30,7 @@ export interface CheckResult {
   readonly decision?: Decision;
 }
 
+/** How to match, and how much to print. */
 export interface CheckOptions extends FallbackOptions {
   /** Whether to say of each match where its rule stands. */
   readonly showSources?: boolean | undefined;

@@ -51,6 +51,7 @@ export interface Amendment {
   readonly general: readonly string[] | null;
 }
 
+/** What becomes of a command, and why: it runs, a person is asked, or it is refused. */
 export type CommandJudgement = { readonly trace: DecisionTrace } & (
   | {
       readonly kind: "run";
@@ -68,6 +69,7 @@ export type CommandJudgement = { readonly trace: DecisionTrace } & (
   | { readonly kind: "forbidden"; readonly reason: string }
 );
 
+/** What judging depends on besides the rules. */
 export interface CommandPolicyOptions {
   /** By default this process's. */
   readonly platform?: NodeJS.Platform | undefined;

@@ -1,5 +1,6 @@
 // The errors of this package.
 
+/** What is wrong with the rules. */
 export type ExecPolicyErrorCode =
   /** A rules file does not say anything that can be read; always a {@link RuleError}. */
   | "bad_rules"
@@ -12,6 +13,10 @@ export type ExecPolicyErrorCode =
   /** The file that saved rules go to cannot be written. */
   | "not_saved";
 
+/**
+ * Thrown for rules that cannot be read or saved; the message names file and line where there are
+ * any.
+ */
 export class ExecPolicyError extends Error {
   override readonly name: string = "ExecPolicyError";
   readonly code: ExecPolicyErrorCode;

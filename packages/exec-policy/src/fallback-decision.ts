@@ -11,6 +11,7 @@ export type ApprovalPolicy =
   | "never"
   | { readonly granular: { readonly sandbox_approval: boolean; readonly rules: boolean } };
 
+/** A command that is to run, and the policies that hold for it. */
 export interface CommandRequest {
   readonly argv: readonly string[];
   readonly approvalPolicy: ApprovalPolicy;
@@ -25,6 +26,7 @@ export interface CommandRequest {
   readonly trustedPrograms: readonly string[];
 }
 
+/** What decided about a command that no rule speaks of. */
 export type HeuristicReason =
   /** It only looks. */
   | "known_safe"

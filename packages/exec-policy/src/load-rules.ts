@@ -12,12 +12,14 @@ export interface RulesLayer {
   readonly folder: AbsolutePath;
 }
 
+/** How rules files are read. */
 export interface LoadRulesOptions {
   readonly signal?: AbortSignal | undefined;
   /** By default this process's. */
   readonly platform?: NodeJS.Platform | undefined;
 }
 
+/** The rules of a session, and the files that hold none. */
 export interface LoadedRules {
   /**
    * The rules of every file that could be understood. As long as there are others it lets nothing run

@@ -20,6 +20,7 @@ export interface HeuristicMatch {
   readonly command: readonly string[];
 }
 
+/** How program names are compared. */
 export interface MatchOptions {
   /** Whether rules for a program's name also speak of its absolute paths. By default they do not. */
   readonly resolveHostExecutables?: boolean | undefined;
@@ -27,6 +28,7 @@ export interface MatchOptions {
   readonly platform?: NodeJS.Platform | undefined;
 }
 
+/** How to match, and what decides where no rule does. */
 export interface FallbackOptions extends MatchOptions {
   /** Decides on commands that no rule speaks of. Without it they match nothing. */
   readonly fallback?: ((command: readonly string[]) => Decision) | undefined;
@@ -93,6 +95,7 @@ export function programName(fileName: string, platform: NodeJS.Platform): string
   return fileName.toLowerCase().replace(/(?<=.)\.(?:exe|cmd|bat|com)$/, "");
 }
 
+/** What rules and fallback say of several commands together. */
 export interface Evaluation {
   /** The strictest of the matches; null when nothing matches. */
   readonly decision: Decision | null;

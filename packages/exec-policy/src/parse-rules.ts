@@ -16,6 +16,7 @@ import {
 } from "./policy.ts";
 import { isList, kindOf, readRules, type RuleArgument, type RuleCall } from "./read-rules.ts";
 
+/** Where a file belongs, and what others have said before it. */
 export interface ParseRulesOptions {
   /** The layer that the rules are said to come from; by default `rules`. */
   readonly layer?: string | undefined;

@@ -1,5 +1,9 @@
 // A policy is data: rules in the order in which they were read, with where each of them stands.
 
+/**
+ * What is said of a command, from the mildest: it runs unasked (outside the sandbox, where a rule
+ * says so), a person is asked, or it is refused.
+ */
 export type Decision = "allow" | "prompt" | "forbidden";
 
 /** Where a rule comes from. */
@@ -31,8 +35,10 @@ export interface PrefixRule {
   readonly source: RuleSource;
 }
 
+/** What a network rule is about. */
 export type NetworkProtocol = "http" | "https" | "socks5_tcp" | "socks5_udp";
 
+/** Judges connections to one host by one protocol. */
 export interface NetworkRule {
   /** Normalised: see `normalizeHost`. */
   readonly host: string;
@@ -64,6 +70,7 @@ export interface Policy extends RuleSet {
   readonly rulesByProgram: ReadonlyMap<string, readonly PrefixRule[]>;
 }
 
+/** No rules, to build on. */
 export const emptyRuleSet: RuleSet = {
   prefixRules: [],
   networkRules: [],

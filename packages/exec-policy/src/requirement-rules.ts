@@ -2,6 +2,7 @@
 import { ExecPolicyError } from "./exec-policy-error.ts";
 import { emptyRuleSet, expandPattern, type PrefixRule, type RuleSet } from "./policy.ts";
 
+/** Where an administrator's rules come from; null where they came from no file. */
 export interface RequirementSource {
   readonly layer: string;
   readonly file: string | null;

@@ -21,6 +21,7 @@ export interface AllowedPrefix {
   readonly warning: string | null;
 }
 
+/** The rules of a session: they judge commands and take in what a person allows for good. */
 export interface Rulebook {
   /** The policy of the moment. A thread and its sub-agents share one rulebook. */
   readonly policy: Policy;
@@ -37,6 +38,7 @@ export interface Rulebook {
   allow(prefix: readonly string[], signal?: AbortSignal): Promise<AllowedPrefix>;
 }
 
+/** What the rulebook begins with, and where it saves. */
 export interface RulebookOptions extends CommandPolicyOptions {
   /** What holds at first; no rules by default. */
   readonly policy?: Policy | undefined;

@@ -8,12 +8,14 @@ import { ExecPolicyError } from "./exec-policy-error.ts";
 import { normalizeHost } from "./network-rules.ts";
 import type { Decision, NetworkProtocol, RuleSource } from "./policy.ts";
 
+/** How long saving may take. */
 export interface SaveOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long to wait for others that write the file, in milliseconds; 5000 by default. */
   readonly timeout?: number | undefined;
 }
 
+/** A rule that is in the file. */
 export interface SavedRule {
   /** Where the rule stands now. */
   readonly source: RuleSource;
@@ -47,7 +49,9 @@ export function allowLine(prefix: readonly string[]): string {
   return `prefix_rule(pattern=[${words}], decision="allow")`;
 }
 
+/** A network rule to save. */
 export interface NetworkAmendment {
+  /** One host without wildcards; a port and the case are dropped. */
   readonly host: string;
   readonly protocol: NetworkProtocol;
   readonly decision: Decision;

@@ -19,11 +19,13 @@ export type Confinement =
     }
   | { readonly kind: "unconfined" };
 
+/** In characters. */
 export interface TerminalSize {
   readonly rows: number;
   readonly cols: number;
 }
 
+/** A command, and how it is to run. */
 export interface StartProcessRequest {
   readonly command: CommandSpec;
   readonly confinement: Confinement;
@@ -31,6 +33,7 @@ export interface StartProcessRequest {
   readonly terminal?: TerminalSize | undefined;
 }
 
+/** A piece of a process's output; it may end within a character. */
 export interface OutputChunk {
   /** A terminal's output is all `stdout`. */
   readonly stream: "stdout" | "stderr";
@@ -98,7 +101,12 @@ export interface EnvironmentFiles {
   open(path: AbsolutePath): Promise<OpenedFile>;
 }
 
+/**
+ * A place where commands run and files lie. Disposing of it kills every process that it has
+ * started; `start` then rejects with `ExecError` `disposed`.
+ */
 export interface Environment extends AsyncDisposable {
+  /** Names the environment among others. */
   readonly id: string;
   readonly files: EnvironmentFiles;
   /**
@@ -115,12 +123,20 @@ export interface Environment extends AsyncDisposable {
   warmUp?(confinement: Confinement): Promise<void>;
 }
 
+/**
+ * `stdin_closed`: the process has pipes and takes no input. `disposed`: the environment was.
+ * `terminal_unavailable`, `pipes_unavailable`: this machine cannot make them.
+ */
 export type ExecErrorCode =
   | "stdin_closed"
   | "disposed"
   | "terminal_unavailable"
   | "pipes_unavailable";
 
+/**
+ * Thrown by environments and their processes for what is neither the sandbox's fault nor the file
+ * system's.
+ */
 export class ExecError extends Error {
   override readonly name = "ExecError";
   readonly code: ExecErrorCode;

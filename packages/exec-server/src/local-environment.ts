@@ -25,6 +25,7 @@ import { openPipes } from "./pipes.ts";
 import { controlTerminal, openTerminalStream } from "./terminal.ts";
 import { createWatchdog } from "./watchdog.ts";
 
+/** What an environment on this machine is made of. */
 export interface LocalEnvironmentOptions {
   /** What confines the commands. The environment does not dispose it. */
   readonly sandbox: Sandbox;

@@ -8,6 +8,7 @@ import { readRepositorySettings } from "./repository-settings.ts";
 import { type GitOptions, runGit } from "./run-git.ts";
 import { openWorkTree } from "./work-tree.ts";
 
+/** A diff to apply with `git apply --3way`. */
 export interface ApplyGitPatchRequest extends GitOptions {
   /** A folder of the work tree; the diff's paths are seen from the root. */
   readonly cwd: AbsolutePath;
@@ -19,6 +20,7 @@ export interface ApplyGitPatchRequest extends GitOptions {
   readonly preflight?: boolean | undefined;
 }
 
+/** What git said, and what became of each path of the diff. */
 export interface ApplyGitPatchResult {
   /** Git's exit status: 0 when all was applied. */
   readonly exit_code: number;

@@ -12,6 +12,7 @@ import { findRepositoryRoot } from "./repository.ts";
 import { type GitCall, type GitOptions, askGit, askGitForText } from "./run-git.ts";
 import { inTurns } from "./work-tree-changes.ts";
 
+/** What a work tree has that the nearest commit of a remote has not. */
 export interface DiffToRemote {
   /** The commit that a remote has. */
   readonly sha: string;
@@ -21,6 +22,7 @@ export interface DiffToRemote {
   readonly omitted: readonly string[];
 }
 
+/** How large a diff may get. */
 export interface DiffToRemoteOptions extends GitOptions {
   /** Bytes of diff from which on further untracked files are left out; 8 MiB by default. */
   readonly maxBytes?: number | undefined;

@@ -1,3 +1,4 @@
+/** Why git could not do what was asked. */
 export type GitErrorCode =
   /** The program `git` cannot be started. */
   | "git_not_found"
@@ -22,6 +23,7 @@ export type GitErrorCode =
   /** There is no such commit in the repository. */
   | "unknown_commit";
 
+/** The call of git that failed, if there was one. */
 export interface GitErrorDetails extends ErrorOptions {
   /** The arguments that git was called with. */
   readonly command?: readonly string[] | undefined;

@@ -43,6 +43,7 @@ export interface GhostSnapshotReport {
   readonly ignored_untracked_files: readonly LargeUntrackedFile[];
 }
 
+/** What goes into a snapshot, and how long it is kept. */
 export interface CreateGhostCommitOptions extends GitOptions, GhostSnapshotLimits {
   /** The folder to snapshot: a work tree's root, or a folder in it. */
   readonly repoPath: AbsolutePath;

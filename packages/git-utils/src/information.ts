@@ -113,6 +113,7 @@ export async function remoteNames(
   return withFirst((listed ?? "").split("\n").filter(Boolean), ["origin"]);
 }
 
+/** How hard to look for the default branch. */
 export interface DefaultBranchOptions extends GitOptions {
   /**
    * Whether a remote whose default branch is not known here may be asked over the network; false by
@@ -163,10 +164,12 @@ export async function localBranches(
   return withFirst((listed ?? "").split("\n").filter(Boolean).toSorted(), ["main", "master"]);
 }
 
+/** One commit of a list. */
 export interface CommitSummary {
   readonly sha: string;
   /** When it was committed, in seconds since 1970. */
   readonly timestamp: number;
+  /** The message's first line. */
   readonly subject: string;
 }
 

@@ -24,6 +24,7 @@ import {
   sortChanges,
 } from "./work-tree-changes.ts";
 
+/** Where to restore, and what may be removed on the way. */
 export interface RestoreGhostCommitOptions extends GitOptions, GhostSnapshotLimits {
   /** The folder to restore; files outside of it stay as they are. */
   readonly repoPath: AbsolutePath;

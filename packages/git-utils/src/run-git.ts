@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { GitError, type GitErrorDetails } from "./errors.ts";
 
+/** Variables by name; undefined ones are unset. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What every function that asks git takes. */

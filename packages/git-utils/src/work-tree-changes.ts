@@ -14,7 +14,9 @@ export interface GhostSnapshotLimits {
   readonly ignored_names?: readonly string[] | undefined;
 }
 
+/** Untracked files of more bytes than this are left out of a snapshot. */
 export const defaultLargeFileBytes = 10 * 1024 * 1024;
+/** Folders with at least this many untracked files are left out of a snapshot. */
 export const defaultLargeDirectoryFiles = 200;
 
 /** Names that hold what tools can make again. */
@@ -33,12 +35,14 @@ export const defaultIgnoredNames: readonly string[] = [
   "__pycache__",
 ];
 
+/** An untracked file that a snapshot leaves out because of its size. */
 export interface LargeUntrackedFile {
   readonly path: string;
   /** Bytes. */
   readonly byte_size: number;
 }
 
+/** A folder that a snapshot leaves out because of the number of its untracked files. */
 export interface LargeUntrackedDirectory {
   readonly path: string;
   readonly file_count: number;

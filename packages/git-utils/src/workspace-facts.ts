@@ -4,7 +4,9 @@ import { hasChanges } from "./information.ts";
 import { findRepositoryRoot, readGitInfo } from "./repository.ts";
 import type { Environment } from "./run-git.ts";
 
+/** A repository in the shape of a turn's metadata. What git does not say is absent. */
 export interface WorkspaceFacts {
+  /** Remote name → URL without credentials; `origin` alone. */
   readonly associated_remote_urls?: Readonly<Record<string, string>>;
   readonly latest_git_commit_hash?: string;
   readonly has_changes?: boolean;

@@ -33,6 +33,10 @@ import { createSseTransport } from "./sse-transport.ts";
 import { createEventDecoder } from "./stream-events.ts";
 import { createWebSocketTransport } from "./web-socket-transport.ts";
 
+/**
+ * The provider, the login and the connection that a client works with. `now`, `sleep` and `random`
+ * stand in for clock, timer and `Math.random` in tests.
+ */
 export interface ResponsesClientOptions {
   readonly endpoint: ProviderEndpoint;
   readonly auth: AuthSource;

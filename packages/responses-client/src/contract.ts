@@ -102,6 +102,12 @@ export interface TurnRequestContext {
   readonly traceContext?: (() => TraceContext | undefined) | undefined;
 }
 
+/**
+ * What a response brings, as it comes. `server_model`, `rate_limits`, `models_etag` and
+ * `server_reasoning_included` stand for response headers (`OpenAI-Model`, `x-codex-*`,
+ * `X-Models-Etag`, `X-Reasoning-Included`) or, over a WebSocket, for messages that say the same;
+ * the rest for events of the Responses API's stream.
+ */
 export type ResponseStreamEvent =
   | { readonly type: "created" }
   | { readonly type: "server_model"; readonly model: string }
@@ -175,29 +181,47 @@ export interface ResponsesClient {
   openSession(context: SessionContext): ResponsesSession;
 }
 
+/** Why a request or its stream failed. {@link retryRules} says what follows. */
 export type ResponsesErrorCode =
+  /** The stream broke, or the provider ended it with an error that may pass. */
   | "stream"
+  /** Nothing came for too long. */
   | "timeout"
+  /** No connection could be made. */
   | "connection_failed"
+  /** A proxy, a certificate or the configuration does not let the request through. */
   | "connection_blocked"
+  /** The server closes this WebSocket; another one can go on at once. */
   | "connection_limit"
+  /** The provider cut the answer off and says why. */
   | "incomplete_response"
   | "context_window_exceeded"
+  /** An API key's quota is used up. */
   | "quota_exceeded"
+  /** A ChatGPT plan's limit is reached for now. */
   | "usage_limit_reached"
+  /** The ChatGPT plan does not include this. */
   | "usage_not_included"
+  /** The model has no room. */
   | "server_overloaded"
   | "internal_server_error"
+  /** Status 501 and above. */
   | "unavailable"
+  /** Status 408, 409 or 425. */
   | "passing_conflict"
   | "invalid_request"
   | "invalid_image"
+  /** Status 429 without a usage limit. */
   | "retry_limit"
+  /** Any other status. */
   | "unexpected_status"
+  /** The login is refused or cannot be had. */
   | "auth_failed"
   | "aborted";
 
+/** The facts of a {@link ResponsesError}. */
 export interface ResponsesErrorDetails {
+  /** The fault in the words that clients know. */
   readonly info: CodexErrorInfo;
   /** The wait that the server asked for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
@@ -207,12 +231,14 @@ export interface ResponsesErrorDetails {
   readonly cause?: unknown;
 }
 
+/** What {@link ResponsesTurn} throws. The message is for the person and names no credential. */
 export class ResponsesError extends Error {
   override readonly name = "ResponsesError";
   readonly code: ResponsesErrorCode;
   /** Whether the turn may send again; the code decides, for some together with the server's wait. */
   readonly retryable: boolean;
   readonly info: CodexErrorInfo;
+  /** The wait that the server asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   readonly httpStatus: number | undefined;
   readonly rateLimits: RateLimitSnapshot | undefined;

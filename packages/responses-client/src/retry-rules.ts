@@ -2,6 +2,7 @@
 import { retryDelayMs } from "@codex-ts/http-client";
 import type { ResponsesErrorCode } from "./contract.ts";
 
+/** What may be sent again after an error, and by which layer. */
 export interface RetryRule {
   /** The request layer: the same HTTP request again, up to `requestMaxRetries`. */
   readonly request: "again" | "no";
@@ -9,6 +10,7 @@ export interface RetryRule {
   readonly turn: "again" | "if the server names a wait" | "no";
 }
 
+/** What follows each error; the error itself says how long to wait. */
 // oxfmt-ignore
 export const retryRules: Readonly<Record<ResponsesErrorCode, RetryRule>> = {
   // The connection's fault.

@@ -1,3 +1,4 @@
+/** What is wrong with a session file, or with what was asked about one. */
 export type RolloutErrorCode =
   /** The file is missing, or the system does not let us read it. */
   | "unreadable"

@@ -51,6 +51,7 @@ export async function findThreadByName(
   return named.find(isHere)?.path ?? null;
 }
 
+/** Which sessions count. */
 export interface LatestThreadOptions extends Pick<ThreadFilter, "sources" | "defaultProvider"> {
   /** Only a session whose last turn was in this folder; any folder without it. */
   readonly cwd?: string | undefined;

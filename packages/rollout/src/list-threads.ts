@@ -8,6 +8,7 @@ import { byNewest, byNewestChange, takeTurns } from "./session-order.ts";
 import { readThreadNames } from "./thread-names.ts";
 import { type ThreadFilter, type ThreadSummary, passes, summarise } from "./thread-summary.ts";
 
+/** Which sessions, in which order, and which page of them. */
 export interface ListThreadsOptions extends ThreadFilter {
   readonly codexHome: AbsolutePath;
   /** Archived sessions instead of live ones. */
@@ -21,6 +22,7 @@ export interface ListThreadsOptions extends ThreadFilter {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A page of a listing. */
 export interface ThreadPage {
   readonly threads: readonly ThreadSummary[];
   /** Ask with it for the next page; null when there is nothing more. */

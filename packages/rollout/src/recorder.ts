@@ -41,6 +41,7 @@ export interface RolloutRecorder extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How a recorder writes. */
 export interface RecorderSettings {
   /** The clock of the lines' time stamps. */
   readonly now?: (() => Date) | undefined;
@@ -50,6 +51,7 @@ export interface RecorderSettings {
   readonly bufferLimit?: number | undefined;
 }
 
+/** Where a new session file goes and what it begins with. */
 export interface CreateRecorderOptions extends RecorderSettings {
   readonly codexHome: AbsolutePath;
   /** What the file begins with; its `timestamp` also names the file. */

@@ -12,6 +12,7 @@ export interface SessionFile {
   readonly time: number;
 }
 
+/** What the path of a session file is made of. */
 export interface RolloutPathOptions {
   readonly codexHome: AbsolutePath;
   readonly id: string;

@@ -45,7 +45,11 @@ export async function appendThreadName(
   }
 }
 
-/** The name of a thread; null when it has none. */
+/**
+ * The name of a thread; null when it has none.
+ *
+ * @throws RolloutError `unreadable`
+ */
 export async function findThreadName(
   codexHome: AbsolutePath,
   id: ThreadId,
@@ -54,7 +58,11 @@ export async function findThreadName(
   return null;
 }
 
-/** The present names of all threads that have one. */
+/**
+ * The present names of all threads that have one.
+ *
+ * @throws RolloutError `unreadable`
+ */
 export async function readThreadNames(
   codexHome: AbsolutePath,
 ): Promise<ReadonlyMap<ThreadId, string>> {

@@ -23,14 +23,17 @@ export type TranscriptEntry =
   /** Something that happened to the session: a compaction, an interruption, turns taken back. */
   | { readonly kind: "note"; readonly at: string; readonly text: string };
 
+/** A tool call and its output. */
 export interface ToolEntry extends ToolInput {
   readonly kind: "tool";
+  /** When it was called: RFC 3339, UTC, milliseconds. */
   readonly at: string;
   readonly name: string;
   /** Without what tools write around it for the model. Null when the session ended first. */
   readonly output: string | null;
 }
 
+/** A session as a person reads it. */
 export interface Transcript {
   readonly meta: SessionMeta;
   /** The first thing that the person said, in one line. */

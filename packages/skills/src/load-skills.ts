@@ -6,6 +6,7 @@ import type { Skill, SkillProblem, SkillRoot, SkillScope } from "./skill.ts";
 import { readSkillExtras } from "./skill-extras.ts";
 import { readFrontMatter } from "./skill-file.ts";
 
+/** What lies below the roots. */
 export interface LoadedSkills {
   /** Sorted by scope, name and path. */
   readonly skills: readonly Skill[];
@@ -13,6 +14,7 @@ export interface LoadedSkills {
   readonly problems: readonly SkillProblem[];
 }
 
+/** `signal` ends the search. */
 export interface LoadSkillsOptions {
   readonly signal?: AbortSignal | undefined;
 }

@@ -5,6 +5,7 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { MessageItem } from "@codex-ts/protocol";
 import type { Skill } from "./skill.ts";
 
+/** What the model is given of the chosen skills. */
 export interface SkillInjections {
   /** One user message per skill, in the order of the skills. */
   readonly items: readonly MessageItem[];
@@ -12,6 +13,7 @@ export interface SkillInjections {
   readonly warnings: readonly string[];
 }
 
+/** How much of each skill goes to the model. */
 export interface InjectSkillsOptions {
   /** Bytes of a file that go into its message; 64 KiB by default. */
   readonly maxBytes?: number | undefined;

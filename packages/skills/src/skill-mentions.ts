@@ -2,6 +2,7 @@
 import type { UserInput } from "@codex-ts/protocol";
 import type { Skill } from "./skill.ts";
 
+/** What a text points at with `$name` or `[$name](path)`. */
 export interface SkillMentions {
   /** All names, in the order of the text, each once. */
   readonly names: readonly string[];
@@ -53,6 +54,7 @@ function skillPath(written: string): string | null {
   return written.replace(/^skill:\/\//i, "").replaceAll("\\", "/");
 }
 
+/** What else a name may mean. */
 export interface SelectSkillsOptions {
   /** Names that connectors answer to; a plain mention of one picks no skill. */
   readonly connectorNames?: Iterable<string> | undefined;

@@ -1,6 +1,7 @@
 import { type AbsolutePath, isInside, join, parent } from "@codex-ts/absolute-path";
 import type { SkillRoot } from "./skill.ts";
 
+/** The folders of which some may hold skills. Those that are missing give no roots. */
 export interface SkillRootOptions {
   /** The `.codex` folders of the project's layers, highest precedence first; switched off ones too. */
   readonly projectLayers?: readonly AbsolutePath[] | undefined;
@@ -11,6 +12,7 @@ export interface SkillRootOptions {
   readonly systemFolder?: AbsolutePath | undefined;
   /** Whether the skills that come with the product are offered; true by default. */
   readonly bundled?: boolean | undefined;
+  /** Plugins that are on; `root` is the folder of their skills. */
   readonly plugins?: readonly { readonly name: string; readonly root: AbsolutePath }[] | undefined;
   /** The session's folder. */
   readonly cwd?: AbsolutePath | undefined;

@@ -2,6 +2,7 @@
 import { type AbsolutePath, isInside, join, resolve } from "@codex-ts/absolute-path";
 import type { Skill } from "./skill.ts";
 
+/** A skill that a command uses. */
 export interface SkillUse {
   readonly skill: Skill;
   /** Its `SKILL.md` is read, or one of its scripts is run. */

@@ -32,8 +32,11 @@ export interface SkillToolDependency {
   readonly url?: string;
 }
 
+/** A skill: instructions that the model reads when it needs them. */
 export interface Skill {
+  /** As its front matter has it, behind `<plugin>:` where a plugin brings it. */
   readonly name: string;
+  /** When to use it; what the model chooses by. */
   readonly description: string;
   readonly shortDescription?: string;
   /** The `SKILL.md` file, free of symbolic links. */
