@@ -162,8 +162,8 @@ export function ratioTable({ toolCounts, pairs, aiSdk }: Settings): Table {
   );
   add("nested call / message there and back", "2.00", pairOf(nested, pingPong));
   for (const [name, bound, scenario, iterations] of [
-    ["8 nested calls at once / 1", "3.00", "parallel", 100],
-    ["nested call, 100 KB result / its JSON.parse", "1.40", "large_result", 30],
+    ["8 nested calls at once / 1", "3.00", "parallel", 50],
+    ["nested call, 100 KB result / its JSON.parse", "1.40", "large_result", 20],
   ] as const) {
     const taken = samplesOf(request("code_mode", scenario, /*tools*/ 1, /*warmups*/ 0, iterations));
     const withOther = taken.map((ours) => ({

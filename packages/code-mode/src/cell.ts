@@ -51,8 +51,6 @@ export interface CellOptions {
   /** Called when a call begins and ceases to wait. */
   hold(): void;
   release(): void;
-  /** The cell runs on with nobody waiting for it. */
-  left(): void;
   /** The result was delivered: what the script stored counts from now on. */
   delivered(stored: readonly (readonly [string, string])[]): void;
   /** The cell is gone, or only its result is left. */
@@ -295,6 +293,6 @@ export class Cell {
       },
       Math.min(this.#options.unattendedMs, longestTimer),
     ).unref();
-    this.#options.left();
+    this.#run?.leave();
   }
 }

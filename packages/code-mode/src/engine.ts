@@ -1,15 +1,11 @@
 /** One QuickJS instance, its host function and its snapshots. Runs in a worker, one cell at a time. */
-import type {
-  QuickJSContext,
-  QuickJSHandle,
-  QuickJSRuntime,
-  QuickJSSyncVariant,
-} from "quickjs-emscripten-core";
+import type { QuickJSContext, QuickJSRuntime, QuickJSSyncVariant } from "quickjs-emscripten-core";
 import type { CellError, ContentItem } from "./content.ts";
+import { bindEngine } from "./engine-calls.ts";
+import type { Address, EngineBinding, EngineCalls } from "./engine-calls.ts";
 import { createEngineMemory, createMemory, findHeap, staticWords } from "./engine-memory.ts";
 import type { EngineMemory, HeapPlace, MemorySnapshot } from "./engine-memory.ts";
 import { describeError, engineFailure, unsupportedImport } from "./error-text.ts";
-import { withFastText } from "./fast-text.ts";
 import { imageItem } from "./image.ts";
 import {
   helperModuleName,
@@ -100,14 +96,15 @@ export async function loadLibrary() {
     import("@jitl/quickjs-wasmfile-release-sync"),
   ]);
   // The package's types describe its CommonJS build; an ES module gets the variant itself.
-  return [library, withFastText(variant as unknown as QuickJSSyncVariant)] as const;
+  return [library, variant as unknown as QuickJSSyncVariant] as const;
 }
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const [{ newQuickJSWASMModuleFromVariant, newVariant }, variant] = await loadLibrary();
   const wasmMemory = createMemory(options.limits.memoryBytes);
+  const binding = bindEngine(variant);
   const quickjs = await newQuickJSWASMModuleFromVariant(
-    newVariant(variant, {
+    newVariant(binding.variant, {
       wasmModule: options.wasm,
       wasmMemory,
       emscriptenModule: quiet,
@@ -122,29 +119,34 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       context.unwrapResult(context.evalCode(`new ArrayBuffer(${bytes}); undefined`)).dispose();
     });
   }
-  return new QuickJsEngine(options, runtime, context, wasmMemory);
+  return new QuickJsEngine(options, binding, runtime, context, wasmMemory);
 }
 
 class QuickJsEngine implements Engine {
   readonly #limits: CellLimits;
   readonly #runtime: QuickJSRuntime;
   readonly #context: QuickJSContext;
-  readonly #begin: QuickJSHandle;
-  readonly #settle: QuickJSHandle;
-  readonly #fire: QuickJSHandle;
-  readonly #describe: QuickJSHandle;
-  readonly #addTools: QuickJSHandle;
+  readonly #calls: EngineCalls;
+  readonly #begin: Address;
+  readonly #settle: Address;
+  readonly #fire: Address;
+  readonly #describe: Address;
+  readonly #addTools: Address;
   readonly #base: MemorySnapshot;
   #memory: EngineMemory;
   #ready: MemorySnapshot;
   #toolsKey = -1;
   #cell: CellState | undefined;
-  #module: QuickJSHandle | undefined;
+  /** What the evaluation of the script gave: its promise, or something else when it has ended. */
+  #module: Address = 0;
+  /** The tools' own names, in the order of the list that the engine has. */
+  #toolNames: readonly string[] = [];
   #deadline = Infinity;
   #broken = false;
 
   constructor(
     options: EngineOptions,
+    binding: EngineBinding,
     runtime: QuickJSRuntime,
     context: QuickJSContext,
     wasmMemory: WasmMemory,
@@ -160,10 +162,11 @@ class QuickJsEngine implements Engine {
       }),
       (_base, name) => moduleNameOf(name) ?? unsupported + name,
     );
-    const host = context.newFunction("", (argument) => {
-      const status = this.#help(argument);
-      return status === undefined ? undefined : context.newNumber(status);
+    this.#calls = binding.open(scriptFile, (value) => {
+      const status = this.#help(value);
+      return status === undefined ? 0 : this.#calls.number(status);
     });
+    const host = context.newFunction("", ignore);
     const install = context.unwrapResult(context.evalCode(prelude, preludeFile));
     const bounds = [
       this.#limits.outputBytes,
@@ -174,11 +177,13 @@ class QuickJsEngine implements Engine {
       context.callFunction(install, context.undefined, host, ...bounds),
     );
     for (const handle of [host, install, ...bounds]) handle.dispose();
-    this.#begin = context.getProp(world, "begin");
-    this.#settle = context.getProp(world, "settle");
-    this.#fire = context.getProp(world, "fire");
-    this.#describe = context.getProp(world, "describe");
-    this.#addTools = context.getProp(world, "setTools");
+    // These live as long as the engine does; no cell can free them.
+    const method = (name: string): Address => context.getProp(world, name).value;
+    this.#begin = method("begin");
+    this.#settle = method("settle");
+    this.#fire = method("fire");
+    this.#describe = method("describe");
+    this.#addTools = method("setTools");
     if (options.timers) {
       const add = context.getProp(world, "addTimers");
       context.unwrapResult(context.callFunction(add, context.undefined)).dispose();
@@ -196,10 +201,11 @@ class QuickJsEngine implements Engine {
     if (key === this.#toolsKey || tools === undefined) return;
     this.#memory.restore(this.#base);
     this.#invoke(this.#addTools, [tools]);
-    const parsed = JSON.parse(tools) as readonly { readonly identifier: string }[];
+    const parsed = JSON.parse(tools) as readonly ToolEntry[];
     this.#load(toolModuleSource(parsed.map(({ identifier }) => identifier)), toolModuleName);
     this.#memory = createEngineMemory(this.#memory.memory, heap);
     this.#ready = this.#memory.take();
+    this.#toolNames = parsed.map(({ name }) => name);
     this.#toolsKey = key;
   }
 
@@ -221,11 +227,10 @@ class QuickJsEngine implements Engine {
     return this.#step((cell) => {
       const seed = Math.trunc(Math.random() * 2 ** 31);
       this.#invoke(this.#begin, [seed, start.stored]);
-      const result = this.#context.evalCode(start.source.toWellFormed(), scriptFile, {
-        type: "module",
-      });
-      if (result.error) return this.#failed(cell, result.error);
-      this.#module = result.value;
+      const result = this.#calls.evaluate(start.source);
+      const thrown = this.#calls.thrown(result);
+      if (thrown !== 0) return this.#failed(cell, thrown);
+      this.#module = result;
       return undefined;
     });
   }
@@ -244,10 +249,9 @@ class QuickJsEngine implements Engine {
   fire(timer: number): CellOutcome | undefined {
     return this.#step((cell) => {
       if (!cell.timers.delete(timer)) return undefined;
-      const id = this.#context.newNumber(timer);
-      const result = this.#context.callFunction(this.#fire, this.#context.undefined, id);
-      if (result.error) return this.#failed(cell, result.error);
-      return undefined;
+      const id = this.#calls.number(timer);
+      const thrown = this.#calls.thrown(this.#calls.call(this.#fire, [id]));
+      return thrown === 0 ? undefined : this.#failed(cell, thrown);
     });
   }
 
@@ -257,9 +261,9 @@ class QuickJsEngine implements Engine {
   }
 
   reset(): boolean {
-    // Handles of the cell point into memory that is put back: they are dropped, never disposed.
+    // What the cell's addresses point at is put back: they are dropped, and nothing is freed.
     this.#cell = undefined;
-    this.#module = undefined;
+    this.#module = 0;
     this.#deadline = Infinity;
     if (this.#broken || this.#memory.grown()) return false;
     this.#memory.restore(this.#ready);
@@ -279,35 +283,34 @@ class QuickJsEngine implements Engine {
   }
 
   #drain(cell: CellState): CellOutcome | undefined {
-    while (this.#runtime.hasPendingJob()) {
+    while (this.#calls.hasJobs()) {
       const end = ending(cell);
       // After a stop no job may run: an interruption can be caught in asynchronous code.
       if (end !== undefined) return end;
-      this.#runtime.executePendingJobs(jobsPerBatch);
+      this.#calls.runJobs(jobsPerBatch);
     }
     const end = ending(cell);
     if (end !== undefined) return end;
-    if (this.#module === undefined) return { type: "completed" };
-    const state = this.#context.getPromiseState(this.#module);
-    if (state.type === "fulfilled") return { type: "completed" };
-    if (state.type === "rejected") return this.#failed(cell, state.error);
+    const state = this.#calls.stateOf(this.#module);
+    if (state === "fulfilled") return { type: "completed" };
+    if (state === "rejected") return this.#failed(cell, this.#calls.outcomeOf(this.#module));
     if (cell.calls.size > 0 || cell.timers.size > 0) return undefined;
     const text =
       "The script waits for a promise that nothing can settle: no tool call, timer or other work is pending.";
     return { type: "failed", error: { text, message: text } };
   }
 
-  #failed(cell: CellState, thrown: QuickJSHandle): CellOutcome {
+  #failed(cell: CellState, thrown: Address): CellOutcome {
     const end = ending(cell);
     if (end !== undefined) return end;
     return { type: "failed", error: this.#read(thrown) };
   }
 
-  #read(thrown: QuickJSHandle): CellError {
+  #read(thrown: Address): CellError {
     this.#deadline = performance.now() + describeMs;
-    const result = this.#context.callFunction(this.#describe, this.#context.undefined, thrown);
+    const result = this.#calls.call(this.#describe, [thrown]);
     this.#deadline = Infinity;
-    const facts = result.error ? "" : this.#context.getString(result.value);
+    const facts = this.#calls.thrown(result) === 0 ? this.#calls.read(result) : "";
     return describeError(facts, scriptFile, preludeFile);
   }
 
@@ -318,15 +321,15 @@ class QuickJsEngine implements Engine {
     return this.#deadline !== Infinity && performance.now() > this.#deadline;
   }
 
-  #invoke(method: QuickJSHandle, values: readonly (string | number)[]): void {
-    const context = this.#context;
-    const handles = values.map((value) =>
-      typeof value === "number" ? context.newNumber(value) : context.newString(value),
+  #invoke(method: Address, values: readonly (string | number)[]): void {
+    const calls = this.#calls;
+    const given = values.map((value) =>
+      typeof value === "number" ? calls.number(value) : calls.text(value),
     );
-    const result = context.callFunction(method, context.undefined, ...handles);
-    if (result.error) throw new Error("the engine's own code failed");
-    result.value.dispose();
-    for (const handle of handles) handle.dispose();
+    const result = calls.call(method, given);
+    if (calls.thrown(result) !== 0) throw new Error("the engine's own code failed");
+    calls.free(result);
+    for (const value of given) calls.free(value);
   }
 
   /** Evaluates a module once, so that the script finds it loaded. */
@@ -336,13 +339,13 @@ class QuickJsEngine implements Engine {
     while (this.#runtime.hasPendingJob()) this.#runtime.executePendingJobs(jobsPerBatch);
   }
 
-  #help(argument: QuickJSHandle): number | undefined {
+  #help(value: Address): number | undefined {
     const cell = this.#cell;
     if (cell === undefined) return helperStatus.ended;
     if (cell.exited || cell.events.isStopped()) return helperStatus.ended;
     let said: string;
     try {
-      said = this.#context.getString(argument);
+      said = this.#calls.read(value);
     } catch {
       this.#broken = true;
       return helperStatus.noMemory;
@@ -434,8 +437,10 @@ class QuickJsEngine implements Engine {
   }
 
   #call(cell: CellState, body: string): number | undefined {
-    const end = body.indexOf("\n");
-    const [call, name] = JSON.parse(`[${body.slice(0, end)}]`) as [number, string];
+    const comma = body.indexOf(",");
+    const end = body.indexOf("\n", comma);
+    const call = Number(body.slice(0, comma));
+    const name = this.#toolNames[Number(body.slice(comma + 1, end))] ?? "";
     const input = body.slice(end + 1);
     if (cell.calls.size >= this.#limits.pendingCalls) return helperStatus.tooManyCalls;
     const bytes = Buffer.byteLength(input);
@@ -445,6 +450,11 @@ class QuickJsEngine implements Engine {
     cell.events.call(call, name, input);
     return undefined;
   }
+}
+
+interface ToolEntry {
+  readonly identifier: string;
+  readonly name: string;
 }
 
 function ending(cell: CellState): CellOutcome | undefined {

@@ -190,7 +190,7 @@ function install(target, source) {
 }
 install(global, helpers);
 
-function call(name, argument, given) {
+function call(place, name, argument, given) {
   return new NativePromise((resolve, reject) => {
     let text = "";
     if (given) {
@@ -201,7 +201,7 @@ function call(name, argument, given) {
     }
     if (text.length > callBytes) check(status.callTooLarge, name);
     const id = nextCall++;
-    const answer = say("c" + id + "," + stringify(name) + "\n" + text);
+    const answer = say("c" + id + "," + place + "\n" + text);
     check(answer, name);
     pending[id] = { __proto__: null, resolve, reject, name };
   });
@@ -273,7 +273,8 @@ return {
     const tools = {};
     const all = [];
     for (const { identifier, name, description } of parse(list)) {
-      const method = { tool(argument) { return call(name, argument, arguments.length > 0); } }.tool;
+      const place = all.length;
+      const method = { tool(argument) { return call(place, name, argument, arguments.length > 0); } }.tool;
       defineProperty(method, "name", { value: "", configurable: true });
       defineProperty(tools, identifier, { value: method, writable: true, enumerable: true, configurable: true });
       all.push({ name: identifier, description });

@@ -216,7 +216,6 @@ class Service implements CodeModeService {
       unattendedMs: this.#limits.unattendedMs,
       hold: () => this.#pool.hold(),
       release: () => this.#pool.release(),
-      left: () => this.#pool.ensureSpare(),
       delivered: (stored) => this.#merge(stored),
       ended: () => this.#forget(cell),
       missing: () => this.#missing(cellId),

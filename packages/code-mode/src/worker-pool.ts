@@ -50,6 +50,8 @@ export interface CellListener {
 export interface CellRun {
   /** A call waits for the cell: `yield_control()` is to be reported. */
   attend(): void;
+  /** Nobody waits for the cell, and it keeps its worker: another one is to be there for the next cell. */
+  leave(): void;
   answer(call: number, ok: boolean, json: string): void;
   /** Asks the cell to stop; `ended` follows when it has. */
   stop(): void;
@@ -59,8 +61,6 @@ export interface WorkerPool extends AsyncDisposable {
   run(job: CellJob, listener: CellListener): CellRun;
   /** Starts what is missing to the number of warm workers, and waits until one is ready for these tools. */
   warmUp(tools: PreparedTools): Promise<void>;
-  /** Starts a spare worker when all are busy. */
-  ensureSpare(): void;
   /** While held, the workers keep the process alive. */
   hold(): void;
   release(): void;
@@ -74,6 +74,7 @@ interface Assignment {
   stopping: boolean;
   exited: boolean;
   grace: NodeJS.Timeout | undefined;
+  spare: NodeJS.Timeout | undefined;
 }
 
 interface PoolWorker {
@@ -87,6 +88,11 @@ interface PoolWorker {
 /** What a new worker runs, all the way through, before its first real cell: code that has run is fast. */
 const warmUpCells = 4;
 const warmUpSource = 'text("ready"); await 0;';
+/**
+ * How long a cell is left before a spare worker starts: the answer goes out first, and a cell that is
+ * stopped or waited for at once needs none.
+ */
+const spareDelayMs = 50;
 /** Idle workers above the warm ones that are kept for the next burst. */
 const extraIdle = 1;
 /**
@@ -202,6 +208,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
 
   function finish(assignment: Assignment, end: CellEnd): void {
     clearTimeout(assignment.grace);
+    clearTimeout(assignment.spare);
     if (assignment.worker !== undefined) assignment.worker.assignment = undefined;
     assignment.worker = undefined;
     assignment.listener.ended(end);
@@ -267,6 +274,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
       stopping: false,
       exited: false,
       grace: undefined,
+      spare: undefined,
     };
   }
 
@@ -325,9 +333,17 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
       }
       return {
         attend() {
+          clearTimeout(assignment.spare);
           if (assignment.worker !== undefined) {
             Atomics.store(assignment.worker.flags, flag.attended, 1);
           }
+        },
+        leave() {
+          clearTimeout(assignment.spare);
+          if (assignment.worker === undefined) return;
+          assignment.spare = setTimeout(() => {
+            if (!disposed && count("idle", "booting", "warming") === 0) spawn();
+          }, spareDelayMs).unref();
         },
         answer(call, ok, json) {
           if (assignment.worker === undefined) return;
@@ -335,6 +351,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
         },
         stop() {
           assignment.stopping = true;
+          clearTimeout(assignment.spare);
           const position = waiting.indexOf(assignment);
           if (position !== -1) {
             waiting.splice(position, 1);
@@ -356,9 +373,6 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
       while (count("booting", "warming", "idle") < options.warmWorkers) spawn();
       replenish();
       await ready.promise;
-    },
-    ensureSpare() {
-      if (!disposed && count("idle", "booting", "warming") === 0) spawn();
     },
     hold() {
       holds += 1;
