@@ -65,7 +65,7 @@ export function addConfigFlags(command: Command, config: ConfigFlags): void {
       ),
     );
   command.addOption(
-    kept("-p, --profile <NAME>", "use a profile of config.toml", (value) => {
+    kept("-p, --profile <PROFILE>", "use a profile of config.toml", (value) => {
       config.profile = value;
     }),
   );

@@ -1,4 +1,5 @@
 // Parses the arguments and runs the command.
+import { asksForCandidates } from "./completion/asks-for-candidates.ts";
 import { Failure, failureText } from "./failure.ts";
 import { parseArguments, type Invocation } from "./program.ts";
 import { drainStdin, processTerminal, type Terminal } from "./terminal.ts";
@@ -7,6 +8,10 @@ import { drainStdin, processTerminal, type Terminal } from "./terminal.ts";
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = processTerminal();
   quietBrokenPipes();
+  if (asksForCandidates(args)) {
+    const { printCandidates } = await import("./completion/print-candidates.ts");
+    return printCandidates(args, terminal);
+  }
   const parsed = parseArguments(args, { columns: helpColumns() });
   switch (parsed.kind) {
     case "help":
@@ -115,16 +120,8 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       return runDoctor(invocation, terminal);
     }
     case "completion": {
-      const [{ completionScript }, { buildProgram }] = await Promise.all([
-        import("./commands/completion.ts"),
-        import("./program.ts"),
-      ]);
-      terminal.stdout(
-        completionScript(
-          buildProgram(() => {}),
-          invocation.shell,
-        ),
-      );
+      const { completionScript } = await import("./completion/scripts.ts");
+      terminal.stdout(completionScript(invocation.shell));
       return 0;
     }
     case "interactive":

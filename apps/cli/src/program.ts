@@ -120,7 +120,7 @@ export function parseArguments(args: readonly string[], options: ParseOptions): 
     });
   });
   try {
-    program.parse(moveResumeToFront(args), { from: "user" });
+    program.parse(moveResumeToFront(args, valueFlagsOf(program, "exec")), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: "help", text: out };
@@ -151,6 +151,13 @@ function mistypedCommand(program: Command): Parsed | null {
 function usageText(output: string, message: string): string {
   const text = (output.trim() === "" ? message : output).trim().replace(/^error: /, "Error: ");
   return `${text.replace(/\n\(Did you mean (.+)\?\)/, "; did you mean $1?")}\nRun with --help for the flags and commands.\n`;
+}
+
+/** The flags of a command that take a value, by all their names. */
+function valueFlagsOf(program: Command, name: string): ReadonlySet<string> {
+  const command = program.commands.find((one) => one.name() === name);
+  const options = (command?.options ?? []).filter(({ required }) => required);
+  return new Set(options.flatMap(({ long, short }) => [long, short].filter((one) => one != null)));
 }
 
 function visit(command: Command, each: (command: Command) => void): void {

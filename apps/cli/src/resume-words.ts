@@ -1,34 +1,13 @@
 // `exec PROMPT resume …`: a grammar that the parser does not know.
 
-/** Value flags of `exec`, so that its words can be told from their values. */
-const valueFlags: ReadonlySet<string> = new Set([
-  "-c",
-  "--config",
-  "--enable",
-  "--disable",
-  "-p",
-  "--profile",
-  "-m",
-  "--model",
-  "-s",
-  "--sandbox",
-  "-C",
-  "--cd",
-  "--add-dir",
-  "--local-provider",
-  "-o",
-  "--output-last-message",
-  "--output-schema",
-  "-i",
-  "--image",
-  "--color",
-]);
-
 /**
  * `exec PROMPT resume …` means `exec resume … PROMPT`: the first word of exec is a prompt even when
- * `resume` follows it.
+ * `resume` follows it. `valueFlags` tell the words of `exec` from their values.
  */
-export function moveResumeToFront(args: readonly string[]): readonly string[] {
+export function moveResumeToFront(
+  args: readonly string[],
+  valueFlags: ReadonlySet<string>,
+): readonly string[] {
   const start = args.findIndex((arg) => arg === "exec" || arg === "e");
   if (start < 0) return args;
   const words: number[] = [];

@@ -191,7 +191,7 @@ function addMcpCommands(program: Command, config: ConfigFlags, choose: Choose): 
   const get = group
     .command("get")
     .description("print one server")
-    .argument("<NAME>", "its name")
+    .argument("<SERVER>", "its name")
     .option("--json", "print JSON; values of variables are not hidden in it")
     .action((name: string, { json }: JsonFlag) =>
       choose({ command: "mcp get", config, name, json: json === true }),
@@ -217,7 +217,7 @@ function addMcpCommands(program: Command, config: ConfigFlags, choose: Choose): 
   const remove = group
     .command("remove")
     .description("remove a server from your own config.toml")
-    .argument("<NAME>", "its name")
+    .argument("<SERVER>", "its name")
     .action((name: string) => choose({ command: "mcp remove", config, name }));
   addConfigFlags(remove, config);
 }

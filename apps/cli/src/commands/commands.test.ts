@@ -1,10 +1,8 @@
-// login, logout, features and completion, as a person runs them.
+// login, logout and features, as a person runs them.
 import { readFile, stat, writeFile } from "node:fs/promises";
 import nodePath from "node:path";
 import { message, respond } from "@codex-ts/scripted-model";
-import { runProcess } from "@codex-ts/test-support";
 import { beforeAll, describe, expect, test } from "vitest";
-import { completionShells } from "../program.ts";
 import { buildTimeoutMs, builtCli } from "../testing/built-cli.ts";
 import { type CliWorld, cliWorld } from "../testing/cli.ts";
 
@@ -116,65 +114,5 @@ describe("features list", () => {
     expect((await states(world, "--disable", "unified_exec")).get("unified_exec")?.[1]).toBe(
       "false",
     );
-  });
-});
-
-describe("completion", () => {
-  const script = async (shell: string): Promise<string> => {
-    await using world = await plain();
-    const run = await world.run(["completion", shell]);
-    expect([run.code, run.stderr]).toEqual([0, ""]);
-    return run.stdout;
-  };
-
-  test.each(completionShells)("%s: every command and flag is in the script", async (shell) => {
-    const text = await script(shell);
-    for (const word of ["exec", "resume", "login", "status", "features", "completion", "demo"]) {
-      expect(text).toContain(word);
-    }
-    expect(text).toContain(shell === "fish" ? "output-schema" : "--output-schema");
-  });
-
-  const candidates = async (text: string, line: string): Promise<readonly string[]> => {
-    const words = line.split(" ");
-    const run = await runProcess(
-      [
-        "bash",
-        "--norc",
-        "-c",
-        `${text}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")})\nCOMP_CWORD=${words.length - 1}\n_codex_ts\nprintf '%s\\n' "\${COMPREPLY[@]}"`,
-      ],
-      {},
-    );
-    expect([run.code, run.stderr]).toEqual([0, ""]);
-    return run.stdout.split("\n").filter((word) => word !== "");
-  };
-
-  test("bash completes commands, flags and values", async () => {
-    const text = await script("bash");
-    expect(await candidates(text, "codex-ts ex")).toContain("exec");
-    expect(await candidates(text, "codex-ts exec res")).toEqual(["resume"]);
-    expect(await candidates(text, "codex-ts exec --sand")).toEqual(["--sandbox"]);
-    expect(await candidates(text, "codex-ts exec -s ")).toEqual([
-      "read-only",
-      "workspace-write",
-      "danger-full-access",
-    ]);
-    expect(await candidates(text, "codex-ts -m x exec resume --la")).toEqual(["--last"]);
-    expect(await candidates(text, "codex-ts login st")).toEqual(["status"]);
-    expect(await candidates(text, "codex-ts exec --mod")).toEqual(["--model"]);
-  });
-
-  test("a reader that stops early meets no error", async () => {
-    await using world = await plain();
-    const run = await runProcess(
-      [
-        "bash",
-        "-c",
-        `"${process.execPath}" "${world.cli.entry}" completion zsh | head -1; echo \${PIPESTATUS[0]}`,
-      ],
-      { env: { ...world.env } },
-    );
-    expect([run.stdout, run.stderr]).toEqual(["#compdef codex-ts\n0\n", ""]);
   });
 });
