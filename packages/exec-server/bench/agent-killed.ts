@@ -23,6 +23,13 @@ function marked(mark: string): readonly string[] {
   });
 }
 
+/** The protected folders that stand in the workspace. */
+function mountPoints(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.endsWith(".codex"),
+  );
+}
+
 /** How many of its processes outlive the agent, and the entries that stay in its workspace. */
 async function killOnce(round: number): Promise<{ readonly left: number; readonly stray: number }> {
   const kind = kinds[round % kinds.length] ?? "bwrap";
@@ -37,13 +44,10 @@ async function killOnce(round: number): Promise<{ readonly left: number; readonl
   await once(createInterface(child.stdout), "line");
   child.kill("SIGKILL");
   await once(child, "exit");
-  for (let waited = 0; waited < patienceMs && marked(mark).length > 0; waited += 10)
-    await sleep(10);
+  const isClear = (): boolean => marked(mark).length === 0 && mountPoints(folder).length === 0;
+  for (let waited = 0; waited < patienceMs && !isClear(); waited += 10) await sleep(10);
   const left = marked(mark).length;
-  // The next agent of the same home would sweep it up; here there is none.
-  const stray = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
-    path.endsWith(".codex"),
-  ).length;
+  const stray = mountPoints(folder).length;
   rmSync(folder, { recursive: true, force: true });
   return { left, stray };
 }
@@ -56,5 +60,5 @@ for (let round = 0; round < rounds; round += 1) {
   total.stray += stray;
 }
 console.log(
-  `${rounds} agents killed: ${total.left} processes left, ${total.stray} folders that the next start sweeps up`,
+  `${rounds} agents killed: ${total.left} processes left, ${total.stray} folders left in the workspace`,
 );

@@ -25,6 +25,8 @@ function marked(mark: string): readonly number[] {
 
 interface Parent {
   readonly process: ChildProcess;
+  /** The protected folders that stand in its workspace for its commands. */
+  mountPoints(): readonly string[];
   /** Stands in the environment of the command and of all that it starts. */
   readonly mark: string;
 }
@@ -45,7 +47,14 @@ async function withParent(
   try {
     const [line] = (await once(createInterface(parent.stdout), "line")) as [string];
     expect(line).toBe("up");
-    await use({ process: parent, mark });
+    await use({
+      process: parent,
+      mark,
+      mountPoints: () =>
+        readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+          path.endsWith("/.codex"),
+        ),
+    });
   } finally {
     parent.kill("SIGKILL");
     for (const pid of marked(mark)) {
@@ -66,10 +75,12 @@ describe.skipIf(process.platform !== "linux")("when this process is killed", () 
       await withParent(kind, channel, async (parent) => {
         // The shell, its child, and that one's child.
         await eventually(() => marked(parent.mark).length >= 3);
+        expect(parent.mountPoints()).toHaveLength(kind === "bwrap" ? 1 : 0);
         parent.process.kill("SIGKILL");
         await once(parent.process, "exit");
         await eventually(() => marked(parent.mark).length === 0);
-        expect(marked(parent.mark)).toEqual([]);
+        await eventually(() => parent.mountPoints().length === 0);
+        expect([marked(parent.mark), parent.mountPoints()]).toEqual([[], []]);
       });
     },
   );

@@ -3,6 +3,7 @@ import { closeSync } from "node:fs";
 import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
 import { buildBwrapArgs } from "./bwrap-args.ts";
 import { bwrapOutcome, parseBwrapStatus } from "./bwrap-status.ts";
+import { createCaretaker } from "./caretaker.ts";
 import { type ResolvedContext, resolveContext } from "./effective-context.ts";
 import { climb, type Ladder, type Step } from "./ladder.ts";
 import { createLandlockThreads } from "./landlock.ts";
@@ -90,10 +91,15 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const isolateIpc = options.isolateIpc === true;
   const threads = createLandlockThreads();
   const roots = createRootMemory();
-  const mountPoints = createMountPoints({
-    registry: options.codexHome === undefined ? null : join(options.codexHome, "tmp/mount-points"),
+  const registry =
+    options.codexHome === undefined ? null : join(options.codexHome, "tmp/mount-points");
+  const caretaker = createCaretaker({
+    registry,
     pid: process.pid,
+    startShell: (script, words) =>
+      inspected === null ? null : startShell(inspected, script, words),
   });
+  const mountPoints = createMountPoints({ registry, pid: process.pid, caretaker });
 
   const said = new Set<string>();
   const warn = (message: string): void => {
@@ -103,8 +109,14 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   };
 
   let inspecting: Promise<Machine> | null = null;
+  let inspected: Machine | null = null;
   const machine = (): Promise<Machine> => {
-    inspecting ??= inspectMachine({ platform, nativeCalls: options.nativeCalls ?? true });
+    inspecting ??= inspectMachine({ platform, nativeCalls: options.nativeCalls ?? true }).then(
+      (found) => {
+        inspected = found;
+        return found;
+      },
+    );
     return inspecting;
   };
   let climbing: Promise<Ladder> | null = null;
@@ -133,6 +145,16 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   /** Whatever this machine starts processes with, once that is known. */
   const plainLauncher: Launcher = {
     launch: async (request) => (await machine()).launcher.launch(request),
+  };
+
+  /** The same, for commands that empty folders stand on the host for. */
+  const guardedLauncher: Launcher = {
+    async launch(request) {
+      const launched = await plainLauncher.launch(request);
+      caretaker.commandStarted(launched.pid);
+      void launched.exited.then(() => caretaker.commandEnded(launched.pid));
+      return launched;
+    },
   };
 
   function prepareBwrap(
@@ -182,7 +204,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     ];
     return {
       sandbox: "bwrap",
-      launcher: plainLauncher,
+      launcher: plan.mountPoints.length === 0 ? plainLauncher : guardedLauncher,
       argv: [tools.step.bwrap, ...plan.args, ...command.argv],
       cwd: command.cwd,
       env: networkDisabled ? { ...env, [networkVariable]: "1" } : env,
@@ -297,9 +319,28 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       bareCommand(command, plainLauncher, "none", /*networkDisabled*/ false),
 
     async [Symbol.asyncDispose]() {
+      caretaker[Symbol.dispose]();
       await threads[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Starts a shell that reads from a pipe, and gives the pipe's other end. */
+function startShell(
+  { native, launcher }: Machine,
+  script: string,
+  words: readonly string[],
+): number | null {
+  if (native === null) return null;
+  const { readFd, writeFd } = native.calls.openPipe();
+  const argv = ["/bin/sh", "-c", script, "sh", ...words] as const;
+  const stdio = [{ fd: readFd }, "ignore", "ignore"] as const;
+  launcher
+    .launch({ argv: [...argv], cwd: "/", env: { PATH: "/usr/bin:/bin" }, stdio })
+    // Without a shell what is left is swept up at the next start.
+    .catch(() => undefined)
+    .finally(() => closeSync(readFd));
+  return writeFd;
 }
 
 function unavailable(warnings: readonly string[], reason: string): SandboxError {

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import nodePath from "node:path";
 import { type AbsolutePath, isAbsolutePath } from "@codex-ts/absolute-path";
+import type { Caretaker } from "./caretaker.ts";
 import { SandboxError } from "./sandbox.ts";
 
 export interface MountPoints {
@@ -31,6 +32,8 @@ export interface MountPointsOptions {
    */
   readonly registry: AbsolutePath | null;
   readonly pid: number;
+  /** Removes the folders when this process is killed. Without it the next sweep does. */
+  readonly caretaker?: Caretaker | undefined;
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {
@@ -64,15 +67,19 @@ function listFolder(path: string): readonly string[] {
 }
 
 export function createMountPoints(options: MountPointsOptions): MountPoints {
-  const { registry, pid } = options;
+  const { registry, pid, caretaker } = options;
   const held = new Map<AbsolutePath, number>();
   // Two sandboxes of one process hold their folders apart.
   const noteName = `${pid}.${randomUUID()}`;
 
+  const notesName = (path: AbsolutePath): string =>
+    createHash("sha256").update(path).digest("hex").slice(0, 32);
   const noteFolder = (path: AbsolutePath): string | null =>
-    registry === null
-      ? null
-      : nodePath.join(registry, createHash("sha256").update(path).digest("hex").slice(0, 32));
+    registry === null ? null : nodePath.join(registry, notesName(path));
+  const guard = (path: AbsolutePath): void =>
+    caretaker?.guard(path, registry === null ? null : notesName(path));
+  const unguard = (path: AbsolutePath): void =>
+    caretaker?.release(path, registry === null ? null : notesName(path));
 
   const hasLiveHolder = (folder: string): boolean =>
     listFolder(folder).some((name) => isAlive(Number.parseInt(name, 10)));
@@ -111,6 +118,7 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
     removeNote(path);
     const folder = noteFolder(path);
     if (folder === null || !hasLiveHolder(folder)) clear([path], folder);
+    unguard(path);
   };
 
   const isHeld = (path: AbsolutePath): boolean => {
@@ -131,11 +139,15 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
           if (!held.has(path)) {
             const isShared = isHeld(path);
             writeNote(path);
+            guard(path);
             try {
               mkdirSync(path, { mode: 0o755 });
             } catch (error) {
               const exists = hasCode(error, "EEXIST");
-              if (!exists || !isShared) removeNote(path);
+              if (!exists || !isShared) {
+                unguard(path);
+                removeNote(path);
+              }
               if (!exists) throw error;
               // Made by somebody else in the meantime, who does not hold it as we do: it is theirs.
               if (!isShared) continue;

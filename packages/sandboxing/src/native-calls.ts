@@ -1,4 +1,5 @@
 // What this package asks of the C library. koffi is loaded when it is first needed, and not required.
+import { getSystemErrorMessage } from "node:util";
 import { createNativeSpawner, type NativeSpawner } from "./native-spawn.ts";
 import { openUnnamedFile } from "./scratch-file.ts";
 
@@ -6,11 +7,15 @@ export interface NativeCalls {
   readonly spawner: NativeSpawner;
   /** Opens an empty file without a name; the caller closes it. */
   openScratchFile(): number;
+  /** Opens a pipe, each end closed on exec; the caller closes both. */
+  openPipe(): { readonly readFd: number; readonly writeFd: number };
   /** The version of Landlock that the kernel offers; 0 when it offers none. */
   landlockVersion(): number;
 }
 
 const closeOnExec = 1;
+/** fcntl.h */
+const pipeCloseOnExec = 0o2000000;
 const landlockCreateRuleset = 444;
 const landlockVersionFlag = 1;
 
@@ -24,6 +29,9 @@ export async function loadNativeCalls(): Promise<NativeCalls | null> {
     const createMemoryFile: (name: string, flags: number) => number = libc.func(
       "int memfd_create(const char *name, unsigned int flags)",
     );
+    const makePipe: (fds: number[], flags: number) => number = libc.func(
+      "int pipe2(_Out_ int *fds, int flags)",
+    );
     const systemCall: (number: number, pointer: null, size: number, flags: number) => number =
       libc.func("long syscall(long number, void *pointer, size_t size, unsigned int flags)");
     return {
@@ -31,6 +39,14 @@ export async function loadNativeCalls(): Promise<NativeCalls | null> {
       openScratchFile() {
         const fd = createMemoryFile("codex-ts", closeOnExec);
         return fd < 0 ? openUnnamedFile() : fd;
+      },
+      openPipe() {
+        const fds = [-1, -1];
+        if (makePipe(fds, pipeCloseOnExec) < 0) {
+          throw new Error(`no pipe can be opened: ${getSystemErrorMessage(-koffi.errno())}`);
+        }
+        const [readFd = -1, writeFd = -1] = fds;
+        return { readFd, writeFd };
       },
       landlockVersion: () =>
         Math.max(
