@@ -13,6 +13,7 @@ export type CellResponse =
   /** No such cell: it never was, or its result has been delivered. */
   | { readonly status: "missing"; readonly cellId: string; readonly liveCells: readonly string[] };
 
+/** What every answer about a cell that exists has. */
 export interface CellAnswer<Status extends string> {
   readonly status: Status;
   readonly cellId: string;

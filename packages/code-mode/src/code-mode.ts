@@ -45,6 +45,7 @@ export interface DescribedTool {
 /** A function of one argument, or one with a description; both may be asynchronous. */
 export type CodeModeTool = DescribedTool | ((input: never, context: ToolContext) => unknown);
 
+/** What scripts can call, and how they are run. */
 export interface CodeModeOptions extends CodeModeServiceOptions {
   /** By the name under which scripts reach them. */
   readonly tools: Readonly<Record<string, CodeModeTool>>;
@@ -52,11 +53,13 @@ export interface CodeModeOptions extends CodeModeServiceOptions {
   readonly onNotify?: ((text: string, runId: string) => void) | undefined;
 }
 
+/** How a run is cut short. */
 export interface RunOptions {
   /** Aborted, the script is stopped, and the run is rejected with the signal's reason once it has. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a script ended, and what it put out. */
 export type RunResult =
   | { readonly status: "completed"; readonly contentItems: readonly ContentItem[] }
   | {
@@ -65,6 +68,7 @@ export type RunResult =
       readonly error: CellError;
     };
 
+/** A model's tool: scripts over a program's own functions. Disposing of it ends every script. */
 export interface CodeMode extends AsyncDisposable {
   /** For the description of the model's tool: how to write a script, and every tool. */
   readonly description: string;

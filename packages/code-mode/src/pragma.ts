@@ -1,12 +1,16 @@
 /** The optional first line of a script: `// @exec: {"yield_time_ms": 15000}`. */
 import { CodeModeError } from "./errors.ts";
 
+/** What the optional first line of a script starts with. */
 export const pragmaPrefix = "// @exec:";
 
+/** A script, and what its first line asks for. */
 export interface ParsedSource {
   /** The script, without the line of the pragma. */
   readonly code: string;
+  /** Answer after this many ms although the script runs on. */
   readonly yieldTimeMs?: number;
+  /** Budget of the answer's output. */
   readonly maxOutputTokens?: number;
 }
 

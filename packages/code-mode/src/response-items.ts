@@ -3,6 +3,7 @@ import type { CellResponse } from "./cell.ts";
 import type { ContentItem } from "./content.ts";
 import { defaultOutputTokens, truncateItems } from "./truncate.ts";
 
+/** What the answer says of itself, and how long it may be. */
 export interface ResponseItemsOptions {
   /** How long this call took, in ms; not the age of the cell. */
   readonly wallTimeMs: number;
@@ -10,6 +11,7 @@ export interface ResponseItemsOptions {
   readonly maxOutputTokens?: number | undefined;
 }
 
+/** An answer as a model is shown it. */
 export interface ResponseItems {
   /** False when the script failed or there is no such cell. */
   readonly success: boolean;

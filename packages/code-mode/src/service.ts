@@ -33,7 +33,9 @@ export interface CodeModeLimits {
   readonly memoryBytes: number;
 }
 
+/** How scripts are run; numbers behind a semicolon are defaults. */
 export interface CodeModeServiceOptions {
+  /** {@link defaultLimits} for those left out. */
   readonly limits?: Partial<CodeModeLimits> | undefined;
   /** Gives scripts `setTimeout` and `clearTimeout`; false. */
   readonly timers?: boolean | undefined;
@@ -49,6 +51,7 @@ export interface CodeModeServiceOptions {
   readonly wasmUrl?: URL | undefined;
 }
 
+/** A script to run. */
 export interface ExecuteRequest {
   /** The id of the model's call; comes back with each notification and tool call. */
   readonly toolCallId: string;
@@ -60,6 +63,7 @@ export interface ExecuteRequest {
   readonly yieldTimeMs?: number | undefined;
 }
 
+/** A cell to wait for. */
 export interface WaitRequest {
   readonly cellId: string;
   /** Answer after this many ms although the script runs on; 10,000. */
@@ -100,6 +104,7 @@ export interface CodeModeTurnHost {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a call is cut short. */
 export interface CallOptions {
   /** Aborted, the call is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -110,6 +115,7 @@ export interface CallOptions {
   readonly onAbort?: "detach" | "terminate" | undefined;
 }
 
+/** Runs scripts in cells. Disposing of it ends every script. */
 export interface CodeModeService extends AsyncDisposable {
   /**
    * Runs a script in a new cell until it ends, yields, or has run for `yieldTimeMs`.
@@ -121,6 +127,7 @@ export interface CodeModeService extends AsyncDisposable {
   wait(request: WaitRequest, options?: CallOptions): Promise<CellResponse>;
   /** What scripts have stored: JSON values by key. */
   storedValues(): Readonly<Record<string, JsonValue>>;
+  /** Takes these values for what scripts have stored, as when a session is resumed. */
   replaceStoredValues(values: Readonly<Record<string, JsonValue>>): void;
   /**
    * Lets this host carry out tool calls and notifications until it is disposed. What is asked for
@@ -141,6 +148,7 @@ export interface CodeModeService extends AsyncDisposable {
 /** The time after which a call is answered although the script runs on. */
 export const defaultYieldMs = 10_000;
 
+/** The limits of a service that is given none. */
 export const defaultLimits: CodeModeLimits = {
   cells: 16,
   sourceBytes: 1024 * 1024,

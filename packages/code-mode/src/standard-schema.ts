@@ -18,10 +18,12 @@ export interface StandardSchema {
   };
 }
 
+/** What a Standard Schema's validator gives: the value, or what is wrong with it. */
 export type StandardResult =
   | { readonly value: unknown; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 
+/** One fault of an input, as Standard Schema has it. */
 export interface StandardIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
@@ -41,6 +43,7 @@ export interface ValidatedJsonSchema {
     | undefined;
 }
 
+/** What a validator of the AI SDK's `jsonSchema()` gives. */
 export type ValidationResult =
   | { readonly success: true; readonly value: unknown }
   | { readonly success: false; readonly error: Error };

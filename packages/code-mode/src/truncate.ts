@@ -1,6 +1,7 @@
 /** What is left of a script's output for a model's budget. One token counts as four UTF-8 bytes. */
 import type { ContentItem } from "./content.ts";
 
+/** The budget of an answer's output that names none, in tokens of four UTF-8 bytes. */
 export const defaultOutputTokens = 10_000;
 const bytesPerToken = 4;
 

@@ -48,6 +48,10 @@ export interface WebSearchConfig {
     | undefined;
 }
 
+/**
+ * When calls of an MCP tool are asked about: where the tool says that it changes things, always, or
+ * never.
+ */
 export type McpToolApprovalMode = "auto" | "prompt" | "approve";
 
 /** How a server is reached. */
@@ -73,6 +77,7 @@ export type McpTransport =
       readonly oauthResource?: string | undefined;
     };
 
+/** `[mcp_servers.<name>]` with its defaults filled in. */
 export interface McpServerConfig {
   readonly transport: McpTransport;
   readonly enabled: boolean;
@@ -81,10 +86,12 @@ export interface McpServerConfig {
   /** Whether a run fails when the server cannot be started. */
   readonly required: boolean;
   readonly startupTimeoutMs: number;
+  /** For one call; 120 seconds when not written. */
   readonly toolTimeoutMs: number;
   /** The only tools to offer; undefined: all. */
   readonly enabledTools?: readonly string[] | undefined;
   readonly disabledTools: readonly string[];
+  /** OAuth scopes to ask for at login. */
   readonly scopes?: readonly string[] | undefined;
   readonly toolApprovalModes: Readonly<Record<string, McpToolApprovalMode>>;
 }
@@ -96,12 +103,16 @@ export interface SkillSwitch {
   readonly enabled: boolean;
 }
 
+/** `[agents.<name>]`: a kind of sub-agent. */
 export interface AgentRole {
   readonly description?: string | undefined;
+  /** A config.toml whose settings the sub-agent runs with. */
   readonly configFile?: AbsolutePath | undefined;
+  /** Names to give to sub-agents of this kind, for people. */
   readonly nicknameCandidates: readonly string[];
 }
 
+/** `[tui]`: how the terminal interface looks and notifies. */
 export interface TuiConfig {
   /** Whether to notify, or the kinds of events to notify of. */
   readonly notifications: boolean | readonly string[];

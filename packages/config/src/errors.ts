@@ -1,5 +1,6 @@
 // What is said of a configuration: the one error of this package, and what only deserves a warning.
 
+/** What is wrong with the configuration. */
 export type ConfigErrorCode =
   /** `CODEX_HOME` names no folder. */
   | "bad_codex_home"

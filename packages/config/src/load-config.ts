@@ -24,6 +24,7 @@ import type { TomlTable } from "./toml.ts";
 import type { TomlPath } from "./toml-positions.ts";
 import { findTrust } from "./trust.ts";
 
+/** Where the layers of the configuration are, and what stands above them. */
 export interface LoadConfigOptions {
   /** The person's folder; see `findCodexHome`. */
   readonly codexHome: AbsolutePath;

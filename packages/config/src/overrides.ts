@@ -13,6 +13,7 @@ import { unescapeBasicString } from "./toml-syntax.ts";
 /** One item of the command line: the text after `-c`, or a feature to switch. */
 export type CliOverride = string | { readonly enable: string } | { readonly disable: string };
 
+/** What the command line sets, above all files. */
 export interface CliOverrides {
   /** `-c` items, in order. To keep the order among `-c`, `--enable` and `--disable`, list all three here. */
   readonly cli?: readonly CliOverride[] | undefined;

@@ -16,6 +16,9 @@ export const configTomlSchema = settingsSchema.extend({
   model_providers: key(z.record(z.string(), modelProviderSchema), "Model providers, by id."),
 });
 
+/** A checked config.toml, key for key. */
 export type ConfigToml = z.infer<typeof configTomlSchema>;
+/** A checked `[profiles.<name>]`. */
 export type ConfigProfileToml = z.infer<typeof profileSchema>;
+/** A checked `[mcp_servers.<name>]`, key for key. */
 export type McpServerToml = z.infer<typeof mcpServer>;

@@ -18,6 +18,7 @@ export interface TomlPlace {
 
 /** One step of a path: a key, or the index of an array element. */
 export type TomlPathSegment = string | number;
+/** The way from the root of a TOML text to an entry. */
 export type TomlPath = readonly TomlPathSegment[];
 
 export interface TomlPositions {

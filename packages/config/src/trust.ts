@@ -3,6 +3,7 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { canonical } from "./project-root.ts";
 import { isTable, type TomlTable } from "./toml.ts";
 
+/** What a person has decided on a project: whether its own configuration counts. */
 export type TrustLevel = "trusted" | "untrusted";
 
 /** The decision that stands under `[projects."<folder>"]`, if there is a valid one. */

@@ -46,6 +46,7 @@ export type SessionReference =
       readonly cwd?: AbsolutePath;
     };
 
+/** How much of a session the fork begins with. */
 export interface ForkOptions {
   /** `committed` by default. */
   readonly snapshot?: ForkSnapshotMode | undefined;

@@ -43,23 +43,31 @@ export interface Thread extends AsyncDisposable {
   shutdown(): Promise<void>;
 }
 
+/** A thread and its first event. */
 export interface StartedThread {
   readonly thread: Thread;
   readonly configured: EventOf<"session_configured">;
 }
 
+/** What a thread or its manager cannot do. */
 export type CoreErrorCode =
+  /** No running thread has the id. */
   | "thread_not_found"
   /** No session has the id or the name. */
   | "session_not_found"
+  /** A session file cannot be read, or is none. */
   | "rollout_unreadable"
   | "no_active_turn"
+  /** Another turn than the expected one is running. */
   | "other_active_turn"
+  /** The running turn is a review or a compaction, which takes no input. */
   | "turn_not_steerable"
   | "bad_input"
+  /** Reserved: nothing throws it today. */
   | "session_init_failed"
   | "thread_closed";
 
+/** Thrown for calls that a thread or its manager refuses; the message says why. */
 export class CoreError extends Error {
   override readonly name = "CoreError";
   readonly code: CoreErrorCode;

@@ -6,6 +6,7 @@ import { redactInOutput } from "./secret.ts";
 /** How a person is logged in, in the words of the file; the last is set by host applications. */
 export type AuthMode = "apikey" | "chatgpt" | "chatgptAuthTokens";
 
+/** The `tokens` of `auth.json`: those of a ChatGPT login. */
 export interface StoredTokens {
   /** A JWT. */
   readonly id_token: string;

@@ -21,6 +21,7 @@ interface RefreshFailure {
   readonly isFinal: boolean;
 }
 
+/** Makes the manager of one home. Nothing is read, sent or watched before it is asked. */
 export function createAuthManager({
   codexHome,
   store = createFileStore({ codexHome }),

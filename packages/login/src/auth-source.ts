@@ -39,6 +39,7 @@ export interface AuthSource {
   recover(used: RequestAuth, signal?: AbortSignal): Promise<boolean>;
 }
 
+/** A provider, and the login that it may get. */
 export interface AuthSourceOptions {
   readonly provider: ResolvedModelProvider;
   readonly manager: AuthManager;

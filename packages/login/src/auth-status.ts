@@ -5,6 +5,7 @@ import { type CodexAuth, apiAuthModeOf } from "./codex-auth.ts";
 import type { AuthManager } from "./contract.ts";
 import { redactInOutput } from "./secret.ts";
 
+/** How much to tell. By default the token is neither told nor renewed. */
 export interface AuthStatusQuestion {
   readonly includeToken?: boolean | undefined;
   /** Renews the tokens first; that this may fail changes nothing but the answer. */
@@ -21,7 +22,11 @@ export interface AuthStatus {
   readonly requiresOpenaiAuth: boolean;
 }
 
-/** @throws LoginError as {@link AuthManager.auth} */
+/**
+ * Which login requests to `provider` carry, for a client of the engine.
+ *
+ * @throws LoginError as {@link AuthManager.auth}
+ */
 export async function getAuthStatus(
   manager: AuthManager,
   provider: Pick<ResolvedModelProvider, "requires_openai_auth">,

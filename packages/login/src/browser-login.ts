@@ -22,6 +22,7 @@ import { LoginError } from "./errors.ts";
 import { accountClaims } from "./jwt.ts";
 import { isEntitlementFault, successPage } from "./login-pages.ts";
 
+/** How a login in the browser goes; the issuer and the client id are OpenAI's own by default. */
 export interface BrowserLoginOptions {
   readonly manager: AuthManager;
   readonly issuer?: string | undefined;

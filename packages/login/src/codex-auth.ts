@@ -12,6 +12,7 @@ import { type IdTokenInfo, jwtExpiration, parseIdToken } from "./jwt.ts";
 import { type AccountPlan, parseHostPlan, toAccountPlan } from "./plan-type.ts";
 import { Secret } from "./secret.ts";
 
+/** A login by an API key. */
 export interface ApiKeyAuth {
   readonly kind: "api_key";
   /** `external`: a source outside of this package, such as a vault. */
@@ -19,6 +20,7 @@ export interface ApiKeyAuth {
   readonly apiKey: Secret;
 }
 
+/** A login with ChatGPT. */
 export interface ChatgptAuth {
   readonly kind: "chatgpt";
   /** Whether a host application renews the tokens. */

@@ -24,6 +24,7 @@ export type LoginStatus =
       readonly expiresAt: Date | null;
     };
 
+/** What reading the store anew has changed. */
 export interface AuthChange {
   /** Whether anything differs from before. */
   readonly changed: boolean;
@@ -131,12 +132,14 @@ export interface ChatgptTokens {
   readonly apiKey: string | null;
 }
 
+/** What becomes of the tokens on the authority's side. */
 export interface LogoutOptions {
   /** False removes what is stored and tells nobody; true by default. */
   readonly revoke?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Where a login is stored, and what may stand in its place. */
 export interface AuthManagerOptions {
   readonly codexHome: AbsolutePath;
   /** `auth.json` in the home by default. */

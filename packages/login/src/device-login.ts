@@ -31,6 +31,9 @@ export interface DeviceCode {
   readonly expiresAt: Date;
 }
 
+/**
+ * How a login with a device code goes; the issuer and the client id are OpenAI's own by default.
+ */
 export interface DeviceLoginOptions {
   readonly manager: AuthManager;
   /** Shows the code; called once. */

@@ -1,3 +1,4 @@
+/** Why a login cannot be had, stored or renewed. */
 export type LoginErrorCode =
   /** A stored record that is not what it should be; the message names the place and the key at most. */
   | "invalid_record"
@@ -5,6 +6,7 @@ export type LoginErrorCode =
   | "file_access"
   /** The operating system's keyring cannot be used. */
   | "keyring_access"
+  /** A token that has to be a JWT (RFC 7519) is none. */
   | "invalid_jwt"
   /** The variable that a provider's `env_key` names is unset or blank. */
   | "missing_env_key"
@@ -18,6 +20,7 @@ export type LoginErrorCode =
   | "refresh_refused"
   /** A ChatGPT login could not be renewed this time; always a {@link TokenRefreshError}. */
   | "refresh_failed"
+  /** Requests need a login, and nobody is logged in. */
   | "not_logged_in"
   /** The kind of login has changed while the program ran, and with it the server that takes it. */
   | "login_changed"

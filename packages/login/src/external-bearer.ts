@@ -11,12 +11,14 @@ export interface ExternalTokens {
   readonly chatgpt?: ExternalAccount | undefined;
 }
 
+/** The ChatGPT account, or workspace, that a token is for. */
 export interface ExternalAccount {
   readonly accountId: string;
   /** As the host names it: any case; what the token says counts when it is missing. */
   readonly planType?: string | undefined;
 }
 
+/** Why another token is needed. */
 export interface ExternalRefresh {
   /** A server has refused the last token with status 401. */
   readonly reason: "unauthorized";

@@ -12,7 +12,12 @@ export interface IdTokenInfo {
   readonly accountId: string | null;
 }
 
-/** @throws LoginError `invalid_jwt`, also for a claim of the wrong type. */
+/**
+ * Reads the claims of an OpenAI id token (a JWT, RFC 7519): `email`, and those below
+ * `https://api.openai.com/auth` and `…/profile`. The signature is not checked.
+ *
+ * @throws LoginError `invalid_jwt`, also for a claim of the wrong type.
+ */
 export function parseIdToken(jwt: string): IdTokenInfo {
   const claims = readClaims(jwt);
   const profile = objectClaim(claims, "https://api.openai.com/profile");

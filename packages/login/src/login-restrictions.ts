@@ -3,6 +3,7 @@ import { type CodexAuth } from "./codex-auth.ts";
 import type { AuthManager } from "./contract.ts";
 import { LoginError } from "./errors.ts";
 
+/** Which logins an administrator allows; the names are those of the config keys. */
 export interface LoginRestrictions {
   /** `forced_login_method` */
   readonly method?: "chatgpt" | "api" | undefined;

@@ -13,6 +13,7 @@ const plans = {
   edu: { display: "Edu", workspace: true },
 } as const;
 
+/** The plans that this version knows, by the names that tokens have for them. */
 export type KnownPlan = keyof typeof plans;
 
 /** A plan as a token names it; a name from the future is kept. */
@@ -38,6 +39,7 @@ export function parseHostPlan(raw: string): TokenPlan {
   return plan.kind === "known" ? plan : { kind: "unknown", raw };
 }
 
+/** The plan as a person knows it, such as `Plus`; an unknown one as the token names it. */
 export function planDisplayName(plan: TokenPlan): string {
   return plan.kind === "known" ? plans[plan.plan].display : plan.raw;
 }
@@ -52,10 +54,12 @@ export function toAccountPlan(plan: TokenPlan | null): AccountPlan {
   return plan?.kind === "known" ? plan.plan : "unknown";
 }
 
+/** Whether the plan is Team, or its usage-based kin. */
 export function isTeamLikePlan(plan: AccountPlan): boolean {
   return plan === "team" || plan === "self_serve_business_usage_based";
 }
 
+/** Whether the plan is Business, or its usage-based kin. */
 export function isBusinessLikePlan(plan: AccountPlan): boolean {
   return plan === "business" || plan === "enterprise_cbp_usage_based";
 }

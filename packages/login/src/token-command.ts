@@ -19,6 +19,7 @@ export interface TokenCommand extends AsyncDisposable {
   renew(rejected: string, signal?: AbortSignal): Promise<boolean>;
 }
 
+/** The `auth` table of a provider, and the surroundings that its command runs in. */
 export interface TokenCommandOptions {
   readonly auth: ModelProviderAuth;
   /** Where the command runs if `auth.cwd` is not set. */
@@ -44,6 +45,10 @@ interface Run {
 
 const renewalTrialMs = 60_000;
 
+/**
+ * Makes the tokens of a provider's command; it runs when the first one is asked for. Disposing ends
+ * a run.
+ */
 export function createTokenCommand({
   auth,
   folder,

@@ -9,6 +9,7 @@ import { TokenRefreshError, otherAccountError } from "./errors.ts";
  */
 export type RecoveryStep = "reload" | "refresh_token" | "external_refresh" | "done";
 
+/** Whether a step is left, and if not, why. */
 export type RecoveryReadiness =
   | "ready"
   | "not_chatgpt_auth"

@@ -6,11 +6,13 @@ import { lookedAtOnce, nodeHostFiles } from "./host-files.ts";
 import { type MountPlan, type MountPlanOptions, planMounts } from "./mount-plan.ts";
 import { SandboxError } from "./sandbox.ts";
 
+/** Both halves of a policy, resolved. */
 export interface BwrapPolicy {
   readonly fileSystem: FileSystemSandboxPolicy;
   readonly network: NetworkSandboxPolicy;
 }
 
+/** What the command line depends on besides the policy. */
 export interface BwrapOptions extends MountPlanOptions {
   /** Where the command runs. */
   readonly commandCwd: string;

@@ -32,6 +32,7 @@ import { buildSeatbeltArgs } from "./seatbelt.ts";
 import type { SeccompArch } from "./seccomp.ts";
 import { readFromStart } from "./scratch-file.ts";
 
+/** What the sandbox of this machine may use. */
 export interface SandboxOptions {
   /** Where `PATH` (to find bubblewrap) and `HOME` (for a leading `~` in policies) are read from. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
 // Guesses from its output whether a failed command failed because of its sandbox.
 import type { SandboxType } from "./sandbox.ts";
 
+/** A command's end and its output. */
 export interface FinishedCommand {
   readonly exitCode: number;
   readonly stdout: string;

@@ -6,18 +6,26 @@ import type { HostFiles } from "./host-files.ts";
 import { fromSandboxPolicy, type SplitPolicy } from "./legacy-policy.ts";
 import type { SandboxContext } from "./sandbox.ts";
 
+/** Both halves of a policy as they bind a command, and what their paths mean. */
 export interface ResolvedContext extends SplitPolicy {
   readonly paths: PathContext;
 }
 
+/** What the paths of a policy are resolved with. */
 export interface ResolveContextOptions {
   /** `TMPDIR` of the command. */
   readonly tmpdir?: string | undefined;
+  /** What a leading `~` means. */
   readonly home?: string | undefined;
+  /** The disk; this machine's when missing. */
   readonly files?: HostFiles | undefined;
 }
 
-/** The policies that bind a command: the context's finer halves where it has them, grants on top. */
+/**
+ * The policies that bind a command: the context's finer halves where it has them, grants on top.
+ *
+ * @throws SandboxError `invalid_policy` when a denied pattern names too much.
+ */
 export function resolveContext(
   context: SandboxContext,
   options: ResolveContextOptions = {},

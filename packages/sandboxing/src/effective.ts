@@ -29,6 +29,7 @@ export function effectiveFileSystem(
   return { kind: "restricted", entries };
 }
 
+/** Enabled when the policy or the grant says so. */
 export function effectiveNetwork(
   base: NetworkSandboxPolicy,
   granted: PermissionProfile | undefined,

@@ -22,6 +22,7 @@ function problemAt(path: string): Problem | null {
   }
 }
 
+/** Where a program is, or why it cannot be run: it is missing or not executable. */
 export type ExecutableLookup =
   | { readonly found: true; readonly path: string }
   | { readonly found: false; readonly problem: Problem };

@@ -11,6 +11,7 @@ import {
 import nodePath from "node:path";
 import { type AbsolutePath, basename, join, parent } from "@codex-ts/absolute-path";
 
+/** What stands at a path; links are not followed. */
 export type HostFileKind = "file" | "directory" | "symlink" | "other";
 
 /** Looks at the disk without changing it. Nothing here throws: what cannot be seen is null or false. */

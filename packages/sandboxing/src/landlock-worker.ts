@@ -12,18 +12,24 @@ import {
 } from "./native-spawn.ts";
 import { buildSeccompFilter, type SeccompArch } from "./seccomp.ts";
 
+/** What the thread that confines itself is started with. */
 export interface LandlockWorkerData {
+  /** The kernel's Landlock ABI. */
   readonly version: number;
+  /** Folders and files that may be written. */
   readonly writable: readonly string[];
   readonly cutNetwork: boolean;
   readonly arch: SeccompArch;
   readonly isolateIpc: boolean;
 }
 
+/** A process for the thread to start. */
 export interface LandlockWorkerRequest extends NativeSpawnRequest {
+  /** Comes back with the answer. */
   readonly id: number;
 }
 
+/** What the thread answers. */
 export type LandlockWorkerMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "failed"; readonly message: string }

@@ -28,7 +28,11 @@ export interface PathAccess {
   mayWriteReal(path: AbsolutePath): boolean;
 }
 
-/** @throws SandboxError `invalid_policy` when a denied pattern names too much. */
+/**
+ * Resolves a policy once, to judge many paths by it.
+ *
+ * @throws SandboxError `invalid_policy` when a denied pattern names too much.
+ */
 export function pathAccess(
   context: SandboxContext,
   options: ResolveContextOptions = {},

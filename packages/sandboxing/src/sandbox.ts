@@ -41,6 +41,7 @@ export type StdioSource =
   | { readonly data: Uint8Array }
   | { readonly open: string };
 
+/** A process to start. `env` is the whole environment. */
 export interface LaunchRequest {
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
@@ -49,12 +50,14 @@ export interface LaunchRequest {
   readonly stdio: readonly StdioSource[];
 }
 
+/** How a process ended. */
 export interface ExitStatus {
   /** The exit code, or null when a signal ended the process. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A process that has been started. */
 export interface LaunchedProcess {
   readonly pid: number;
   /** Resolves when the process itself has exited; never rejects. */
@@ -103,8 +106,10 @@ export const sandboxAspects = [
   "processes",
   "devices",
 ] as const;
+/** One thing that a sandbox can enforce; see {@link sandboxAspects}. */
 export type SandboxAspect = (typeof sandboxAspects)[number];
 
+/** Whether one aspect is enforced. */
 export interface AspectReport {
   readonly enforced: boolean;
   /** What enforces it, or why nothing does. */
@@ -121,6 +126,7 @@ export interface SandboxReport {
   readonly repair: string | null;
 }
 
+/** What one command needs of its sandbox. */
 export interface PrepareOptions {
   /** The command gets a terminal of its own: job control must work. */
   readonly terminal?: boolean | undefined;
@@ -131,6 +137,7 @@ export interface PrepareOptions {
   readonly require?: readonly SandboxAspect[] | undefined;
 }
 
+/** Confines commands on this machine. Dispose it when no command is left. */
 export interface Sandbox extends AsyncDisposable {
   /** Probes once and remembers. */
   report(signal?: AbortSignal): Promise<SandboxReport>;
@@ -148,14 +155,21 @@ export interface Sandbox extends AsyncDisposable {
   prepareUnconfined(command: CommandSpec): PreparedCommand;
 }
 
+/** Why a command was not started. */
 export type SandboxErrorCode =
+  /** The machine cannot enforce the policy at all. */
   | "sandbox_unavailable"
+  /** The confinement could not be put up. */
   | "setup_failed"
+  /** Something that the caller requires is not enforced here. */
   | "aspect_not_enforced"
   | "command_not_found"
+  /** The system could not start the process. */
   | "spawn_failed"
+  /** A policy that contradicts itself, or names more than can be confined. */
   | "invalid_policy";
 
+/** Thrown when a command cannot be confined or started. The message says what is missing. */
 export class SandboxError extends Error {
   override readonly name = "SandboxError";
   readonly code: SandboxErrorCode;

@@ -8,6 +8,7 @@
  */
 export type SeccompMode = "compatible" | "restricted" | "proxy-routed" | "networked";
 
+/** What to refuse besides what the mode does. */
 export interface SeccompOptions {
   /**
    * Refuses Unix datagrams, alone and in pairs. A filter does not see the address that one is sent to,
@@ -24,6 +25,7 @@ export interface SeccompOptions {
   readonly shield?: { readonly pid: number; readonly thread: number } | undefined;
 }
 
+/** The architectures that there is a filter for, as Node names them. */
 export type SeccompArch = "x64" | "arm64";
 
 interface SystemCalls {

@@ -12,6 +12,7 @@ import { runPatch } from "./run-patch.ts";
 import type { Tool, ToolCall } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
+/** How `apply_patch` is offered and approved. */
 export interface ApplyPatchToolOptions {
   /** How the tool is offered; it takes both kinds of calls either way. */
   readonly form: "freeform" | "function";
@@ -19,6 +20,10 @@ export interface ApplyPatchToolOptions {
   readonly approveInside?: boolean | undefined;
 }
 
+/**
+ * Makes `apply_patch`: changes files by a patch, after approval where the files lie outside of what
+ * may be written.
+ */
 export function createApplyPatchTool(options: ApplyPatchToolOptions): Tool {
   return {
     name: "apply_patch",

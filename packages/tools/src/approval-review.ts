@@ -4,6 +4,7 @@ import { joinWords } from "@codex-ts/shell-command";
 import { withinTime } from "./abort.ts";
 import type { ApprovalRequest, ToolContext } from "./tool.ts";
 
+/** How much harm an action could do. */
 export type RiskLevel = "low" | "medium" | "high";
 
 /** How a reviewer sees an action. */
@@ -25,6 +26,7 @@ export interface ReviewRequest {
 /** Assesses actions, usually by asking a model. To reject is to fail, and a failed review denies. */
 export type AssessAction = (request: ReviewRequest, signal: AbortSignal) => Promise<RiskAssessment>;
 
+/** What a reviewer decides. */
 export type ReviewVerdict =
   | { readonly isApproved: true }
   /** `message` is the model's answer. */

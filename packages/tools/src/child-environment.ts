@@ -17,6 +17,7 @@ export interface ShellEnvironmentPolicy {
   readonly include_only?: readonly string[] | undefined;
 }
 
+/** What commands' variables depend on besides the policy. */
 export interface ChildEnvironmentOptions {
   /** Becomes `CODEX_THREAD_ID`, whatever the policy says. */
   readonly threadId?: string | undefined;

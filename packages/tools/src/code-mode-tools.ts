@@ -21,6 +21,7 @@ import { ToolArguments } from "./tool-arguments.ts";
 const EXEC = "exec";
 const WAIT = "wait";
 
+/** How code mode takes part in a turn. */
 export interface CodeModeToolsOptions {
   /** Runs the scripts; it belongs to the session. */
   readonly service: CodeModeService;

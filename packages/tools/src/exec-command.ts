@@ -59,6 +59,10 @@ export interface ExecCall {
   readonly permissions: CommandPermissions;
 }
 
+/**
+ * Makes `exec_command`: starts a command, with a terminal if the model wants one, and answers when
+ * it has ended or after a while; then it goes on as a session for `write_stdin`.
+ */
 export function createExecCommandTool(options: CommandToolOptions): Tool {
   return {
     name: "exec_command",

@@ -22,6 +22,7 @@ import type { CommandToolOptions } from "./shell-tools.ts";
 import { ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
+/** Who has a say in whether a command runs. */
 export type DecisionLayer =
   /** What the call asks for, and whether it may ask. */
   | "call"
@@ -51,6 +52,7 @@ export interface DecisionStep {
   readonly text: string;
 }
 
+/** What would become of a command, and who says so. */
 export interface CommandExplanation {
   readonly argv: readonly string[];
   readonly cwd: AbsolutePath;

@@ -10,6 +10,11 @@ const JPEG_QUALITY = 85;
 /** More than any camera makes; what decodes to more would take gigabytes of memory. */
 const MAX_PIXELS = 100_000_000;
 
+/**
+ * `unsupported_type`: no PNG, JPEG, WebP or GIF. `invalid_image`: it cannot be decoded, or is out
+ * of size. `codec_missing`: the native package that scales images is not installed for this
+ * platform.
+ */
 export type ImageErrorCode = "unreadable" | "unsupported_type" | "invalid_image" | "codec_missing";
 
 /** Why a file cannot be shown to the model. */

@@ -22,6 +22,9 @@ interface Entry {
   readonly suffix: "/" | "@" | "?" | "";
 }
 
+/**
+ * Makes `list_dir`: the entries of a folder that may be read, to a given depth, a slice at a time.
+ */
 export function createListDirTool(): Tool {
   return {
     name: "list_dir",

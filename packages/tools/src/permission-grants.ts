@@ -2,6 +2,7 @@
 import type { PermissionProfile } from "@codex-ts/protocol";
 import { isEmptyProfile, mergeProfiles } from "./permission-profile.ts";
 
+/** How long a grant lasts. */
 export type GrantScope = "turn" | "session";
 
 /** What commands and patches of one turn may do beyond the sandbox policy, unasked. */
@@ -18,6 +19,7 @@ export interface SessionGrants {
   forTurn(): PermissionGrants;
 }
 
+/** Makes the grants of a session, none at first. */
 export function createSessionGrants(): SessionGrants {
   let ofSession: PermissionProfile | undefined;
   return {

@@ -8,6 +8,7 @@ export const MAX_PROCESSES = 64;
 const PROTECTED_PROCESSES = 8;
 const FIRST_ID = 1000;
 
+/** Stand-ins for clock and random ids. */
 export interface ProcessStoreOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly now?: (() => number) | undefined;
@@ -35,6 +36,7 @@ export interface ProcessStore extends AsyncDisposable {
   closeAll(): Promise<void>;
 }
 
+/** Makes the empty store of a session. */
 export function createProcessStore(options: ProcessStoreOptions = {}): ProcessStore {
   /** By id, the least recently used first. */
   const sessions = new Map<number, ProcessSession>();

@@ -8,6 +8,10 @@ import { isEmptyProfile, normalizeProfile, readProfile } from "./permission-prof
 import { type PermissionsAnswer, type Tool, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
+/**
+ * Makes `request_permissions`: asks the person for network or files beyond the sandbox, for a turn
+ * or the session.
+ */
 export function createRequestPermissionsTool(): Tool {
   return {
     name: "request_permissions",

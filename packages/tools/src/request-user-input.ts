@@ -5,11 +5,16 @@ import { functionSpec, objectSchema } from "./function-spec.ts";
 import { type Tool, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
+/** When the person may be asked. */
 export interface RequestUserInputOptions {
   /** Whether the model may also ask outside of plan mode. */
   readonly inDefaultMode: boolean;
 }
 
+/**
+ * Makes `request_user_input`: one to three questions to the person, whose answers the call waits
+ * for.
+ */
 export function createRequestUserInputTool({ inDefaultMode }: RequestUserInputOptions): Tool {
   const modes = inDefaultMode ? "plan and default mode" : "plan mode only";
   return {

@@ -20,6 +20,7 @@ export type RoutedItem =
   /** A call that cannot be run; `output` is its answer. */
   | { readonly kind: "malformed"; readonly output: ToolCallOutputItem };
 
+/** The tools of a turn: what is offered, and how each call is run and answered. */
 export interface ToolRouter {
   /** What is offered to the model, in order. */
   readonly specs: readonly ToolSpec[];

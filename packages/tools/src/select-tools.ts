@@ -14,6 +14,7 @@ import { createViewImageTool } from "./view-image.ts";
 import { createWebSearchTool, type WebSearchSettings } from "./web-search.ts";
 import { createWriteStdinTool } from "./write-stdin.ts";
 
+/** What a turn's tools depend on. */
 export interface ToolSelection {
   readonly model: ModelInfo;
   /** Commands at all. */
@@ -22,6 +23,7 @@ export interface ToolSelection {
   readonly unifiedExec: boolean;
   /** Offers `apply_patch` also to models that nothing is known of. */
   readonly applyPatchFreeform: boolean;
+  /** Whether the model may ask for a login shell. */
   readonly allowLoginShell: boolean;
   readonly webSearch: WebSearchMode;
   readonly webSearchSettings?: WebSearchSettings | undefined;

@@ -30,6 +30,7 @@ import { ToolArguments, badArguments } from "./tool-arguments.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
+/** What the tools that run commands share. */
 export interface CommandToolOptions extends CommandArgumentOptions {
   /** Judges the commands, and learns what a person allows for good. */
   readonly rules: Rulebook;
@@ -45,6 +46,10 @@ interface ShellCall {
   readonly permissions: CommandPermissions;
 }
 
+/**
+ * The names of the tool that runs one command to its end; which one a model is offered is a matter
+ * of its training.
+ */
 export type ShellToolName = "shell" | "container.exec" | "local_shell" | "shell_command";
 
 /** Makes one of the shell tools; it is offered to the model only when `offered` is true. */

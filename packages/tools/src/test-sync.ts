@@ -15,6 +15,10 @@ interface Barrier {
   readonly complete: PromiseWithResolvers<void>;
 }
 
+/**
+ * Makes `test_sync_tool`, for tests of parallel calls: it sleeps, and waits until so many calls
+ * have arrived.
+ */
 export function createTestSyncTool(): Tool {
   const barriers = new Map<string, Barrier>();
   return {

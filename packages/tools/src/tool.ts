@@ -36,7 +36,9 @@ export type ToolPayload =
       readonly timeoutMs: number | null;
     };
 
+/** A model's call of a tool. */
 export interface ToolCall {
+  /** Names the call; its answer carries the same. */
   readonly callId: string;
   /** `name`, or `namespace:name`. */
   readonly name: string;
@@ -159,6 +161,7 @@ export interface ToolContext extends DecisionContext {
 /** What one context offers to all calls of a turn; the rest belongs to each call. */
 export type TurnToolContext = Omit<ToolContext, "emit" | "tellModel">;
 
+/** A tool that a model can call, and how its calls are run. */
 export interface Tool {
   /** The key that calls are routed by. */
   readonly name: string;
@@ -178,6 +181,7 @@ export interface Tool {
   readonly claims?: ((call: ToolCall) => readonly ResourceClaim[]) | undefined;
   /** Answers a cancelled call: `elapsedMs` is how long it ran. */
   readonly abortedText: (elapsedMs: number) => string;
+  /** Whether calls of this kind are for the tool; others are answered with an error. */
   readonly accepts: (payload: ToolPayload) => boolean;
   /**
    * Runs one call. Throws {@link ToolError} to answer with an error text (`respond`) or to end the
@@ -186,6 +190,7 @@ export interface Tool {
   readonly run: (call: ToolCall, context: ToolContext, signal: AbortSignal) => Promise<ToolResult>;
 }
 
+/** Whether the model is answered, or the turn ends. */
 export type ToolErrorCode = "respond" | "fatal";
 
 /** A failed call. `respond`: the message is the model's answer. `fatal`: the turn fails with it. */

@@ -6,6 +6,10 @@ import { ToolArguments, badArguments } from "./tool-arguments.ts";
 
 const STATUSES = ["pending", "in_progress", "completed"] as const;
 
+/**
+ * Makes `update_plan`: shows the person the steps of the work and where it stands. Not in plan
+ * mode.
+ */
 export function createUpdatePlanTool(): Tool {
   return {
     name: "update_plan",

@@ -11,6 +11,7 @@ import type { ToolContext } from "./tool.ts";
 const TIME_LIMIT_MS = 3_600_000;
 const ABORTED = "command aborted by user";
 
+/** What a command of the person's needs of a turn's context. */
 export type UserShellContext = Pick<
   ToolContext,
   "turnId" | "cwd" | "environment" | "shell" | "childEnv" | "truncation" | "emit" | "processes"

@@ -25,6 +25,10 @@ interface StdinCall {
   readonly maxOutputTokens: number | undefined;
 }
 
+/**
+ * Makes `write_stdin`: writes to a session of `exec_command`, or only waits, and answers what came
+ * meanwhile.
+ */
 export function createWriteStdinTool(): Tool {
   return {
     name: "write_stdin",

@@ -1,11 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "@codex-ts/test-support";
 import ts from "typescript";
 import { expect, test } from "vitest";
 import { undocumentedExports } from "./undocumented.ts";
 
-test("an exported name without a doc comment is listed once, with where it is declared", async () => {
+test("an exported name of ours without a doc comment is listed once, with where it is declared", async () => {
   await using folder = await temporaryDirectory();
   const write = (name: string, text: string): string => {
     const path = join(folder.path, name);
@@ -27,10 +27,19 @@ export function tagged(): never { throw new Error(); }
 export interface Total { readonly value: number }
 interface Hidden { readonly value: number }
 export type { Hidden as Shown };
+export type { Theirs } from "their-library";
 `,
+  );
+  const library = join(folder.path, "node_modules/their-library");
+  mkdirSync(library, { recursive: true });
+  writeFileSync(
+    join(library, "index.d.ts"),
+    "export interface Theirs { readonly value: number }\n",
   );
   const program = ts.createProgram([index, sums], {
     allowImportingTsExtensions: true,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
     noEmit: true,
     target: ts.ScriptTarget.ES2022,
   });

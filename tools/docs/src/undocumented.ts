@@ -11,7 +11,7 @@ export interface Undocumented {
   readonly line: number;
 }
 
-/** Each exported name once, even where several entries of a package export it. */
+/** Each exported name once, even where several entries of a package export it. Names of dependencies are left out. */
 export function undocumentedExports(
   root: string,
   faces: readonly PackageFace[],
@@ -35,6 +35,8 @@ function undocumentedOf(
     const declaration = symbol.declarations?.[0];
     if (declaration === undefined) return [];
     const file = declaration.getSourceFile();
+    // A dependency's name, such as a type that a signature needs: its own documentation explains it.
+    if (program.isSourceFileFromExternalLibrary(file)) return [];
     const { line } = file.getLineAndCharacterOfPosition(declaration.getStart());
     return [{ package: face.name, name, file: relative(root, file.fileName), line: line + 1 }];
   });

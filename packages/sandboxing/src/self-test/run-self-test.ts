@@ -34,6 +34,7 @@ export type Verdict =
   | "broken"
   | "not_tried";
 
+/** What came of one attempt to break out, or of one errand that must work. */
 export interface SelfTestResult {
   readonly id: string;
   readonly title: string;
@@ -44,6 +45,7 @@ export interface SelfTestResult {
   readonly detail: string;
 }
 
+/** What came of a self-test. */
 export interface SelfTestReport {
   readonly report: SandboxReport;
   readonly results: readonly SelfTestResult[];
@@ -51,6 +53,7 @@ export interface SelfTestReport {
   readonly passed: boolean;
 }
 
+/** What is tried, and on which sandbox. */
 export interface SelfTestOptions {
   /** What is tested; it is not disposed. */
   readonly sandbox: Sandbox;
@@ -64,6 +67,7 @@ export interface SelfTestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Every way out of the sandbox that the self-test tries. */
 export const attempts: readonly Attempt[] = [
   ...writeAttempts,
   ...readAttempts,
