@@ -1,4 +1,4 @@
-// pnpm docs [--check]: write the pages, or say which are out of date.
+// pnpm docs [--check]: write the pages, or say which are out of date and which exports nobody explains.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,6 +25,10 @@ function main(): void {
   if (values.check) {
     for (const name of [...changed.map(([page]) => page), ...stale]) {
       console.error(`${apiFolder}/${name} is not what the doc comments say; run pnpm docs`);
+      process.exitCode = 1;
+    }
+    for (const { package: owner, name, file, line } of undocumented) {
+      console.error(`${owner}: ${name}, ${file}:${line}: it is exported and has no doc comment`);
       process.exitCode = 1;
     }
     return;
