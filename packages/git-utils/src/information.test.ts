@@ -1,24 +1,34 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readlink, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "@codex-ts/absolute-path";
-import { temporaryDirectory, temporaryGitRepository } from "@codex-ts/test-support";
+import { temporaryDirectory, temporaryGitRepository, waitFor } from "@codex-ts/test-support";
 import { expect, test } from "vitest";
 import {
+  applyGitPatch,
+  captureGhostSnapshotReport,
   collectGitInfo,
   createGhostCommit,
+  type CreateGhostCommitOptions,
   createSymlink,
   currentBranchName,
   defaultBranchName,
   diffToRemote,
+  type GhostCommit,
+  type GitOptions,
   hasChanges,
   headCommitHash,
   localBranches,
   mergeBaseWithHead,
+  planGhostRestore,
+  pruneGhostCommits,
   readWorkspaceFacts,
   recentCommits,
   remoteNames,
   remoteUrls,
   resolveTrustRoot,
+  restoreGhostCommit,
+  restoreToCommit,
+  stagePaths,
 } from "./index.ts";
 import { quickRepository } from "./testing/quick-repository.ts";
 
@@ -56,23 +66,87 @@ test("outside of a repository every question has an empty answer", async () => {
   ]).toEqual([null, null, null, null, null, null, [], [], null, null]);
 });
 
-test("without git the questions have empty answers, and a snapshot says what is missing", async () => {
+test("without git the questions have empty answers, and all else says what is missing", async () => {
   await using repository = await quickRepository({ "a.txt": "a\n" });
+  const repoPath = repository.path;
   const options = { env: { PATH: repository.join("nowhere") } };
   expect([
-    await collectGitInfo(repository.path, options),
-    await hasChanges(repository.path, options),
-    await recentCommits(repository.path, /*limit*/ 1, options),
-  ]).toEqual([null, null, []]);
-  await expect(createGhostCommit({ ...options, repoPath: repository.path })).rejects.toMatchObject({
-    code: "git_not_found",
-    name: "GitError",
-  });
-  const facts = await readWorkspaceFacts(repository.path, options);
+    await collectGitInfo(repoPath, options),
+    await hasChanges(repoPath, options),
+    await headCommitHash(repoPath, options),
+    await currentBranchName(repoPath, options),
+    await defaultBranchName(repoPath, options),
+    await localBranches(repoPath, options),
+    await remoteNames(repoPath, options),
+    await remoteUrls(repoPath, options),
+    await recentCommits(repoPath, /*limit*/ 1, options),
+    await diffToRemote(repoPath, options),
+  ]).toEqual([null, null, null, null, null, [], [], null, [], null]);
+  const ghost = await createGhostCommit({ repoPath });
+  for (const attempt of thatChange({ ...options, repoPath }, ghost)) {
+    await expect(attempt()).rejects.toMatchObject({ code: "git_not_found", name: "GitError" });
+  }
+  const facts = await readWorkspaceFacts(repoPath, options);
   expect(facts?.facts).toEqual({
     latest_git_commit_hash: await repository.git("rev-parse", "HEAD"),
   });
 });
+
+/** What does not answer with nothing when it cannot be done. */
+function thatChange(options: CreateGhostCommitOptions, ghost: GhostCommit) {
+  const { repoPath: cwd } = options;
+  const diff = "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-a\n+b\n";
+  return [
+    () => createGhostCommit(options),
+    () => captureGhostSnapshotReport(options),
+    () => planGhostRestore(ghost, options),
+    () => restoreGhostCommit(ghost, options),
+    () => restoreToCommit(ghost.id, options),
+    () => pruneGhostCommits(options),
+    () => applyGitPatch({ ...options, cwd, diff }),
+    () => stagePaths(cwd, diff, options),
+    () => mergeBaseWithHead(cwd, "main", options),
+  ];
+}
+
+test("whatever is cancelled while git runs ends at once, with git, and says so", async () => {
+  await using repository = await quickRepository({ "a.txt": "a\n" });
+  await using folder = await temporaryDirectory();
+  const repoPath = repository.path;
+  const ghost = await createGhostCommit({ repoPath });
+  const started = folder.join("started");
+  const hanging = `#!/bin/sh\necho $$ > '${started}.new' && mv '${started}.new' '${started}'\nexec sleep 600\n`;
+  await folder.write({ "bin/git": hanging });
+  await chmod(folder.join("bin/git"), 0o755);
+  const env = { PATH: `${folder.join("bin")}:${process.env["PATH"]}` };
+  const questions = (options: GitOptions) => [
+    () => collectGitInfo(repoPath, options),
+    () => hasChanges(repoPath, options),
+    () => defaultBranchName(repoPath, options),
+    () => diffToRemote(repoPath, options),
+    () => readWorkspaceFacts(repoPath, { ...options, env }),
+  ];
+  const count = questions({}).length + thatChange({ repoPath }, ghost).length;
+  for (let index = 0; index < count; index += 1) {
+    const stop = new AbortController();
+    const options = { env, signal: stop.signal };
+    const attempts = [...questions(options), ...thatChange({ ...options, repoPath }, ghost)];
+    const outcome = attempts[index]?.().catch((error: unknown) => error);
+    const pid = Number(await waitFor(() => readFile(started, "utf8").catch(() => null)));
+    stop.abort();
+    expect(await outcome).toMatchObject({ code: "aborted", name: "GitError" });
+    await waitFor(() => !isAlive(pid));
+    await rm(started, { force: true });
+  }
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test("git info leaves out what is absent", async () => {
   await using repository = await quickRepository();

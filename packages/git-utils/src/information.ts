@@ -61,7 +61,10 @@ export async function headCommitHash(
   return askGitForText(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], { ...options, cwd });
 }
 
-/** Whether files are changed or untracked; null when git cannot say. @throws GitError `aborted` */
+/**
+ * Whether files are changed or untracked; null when git cannot say. Changes inside of a submodule do not
+ * count: to look at them, git would follow the submodule's own configuration. @throws GitError `aborted`
+ */
 export async function hasChanges(
   cwd: AbsolutePath,
   options: GitOptions = {},
