@@ -196,6 +196,7 @@ function threadConfigOf(config: Config, model: string): ThreadConfig {
     developerInstructions: config.developerInstructions,
     userInstructions: config.userInstructions,
     projectDocs: { ...config.projectDocs, rootMarkers: config.projectRootMarkers },
+    ghostSnapshot: config.ghostSnapshot,
     shellEnvironmentPolicy: config.shellEnvironmentPolicy,
     allowLoginShell: config.allowLoginShell,
     reviewModel: config.reviewModel,

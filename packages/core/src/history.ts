@@ -96,6 +96,11 @@ export class History {
     return this.#entries.splice(length).length;
   }
 
+  /** Takes the snapshot with this commit id out. */
+  dropSnapshot(id: string): void {
+    this.#entries = withoutSnapshot(this.#entries, id);
+  }
+
   /** Replaces the images of the newest tool output by a text; false where there is none. */
   replaceLastOutputImages(text: string): boolean {
     const edited = withoutLastOutputImages(this.#entries, text);
@@ -160,6 +165,16 @@ export class History {
       options,
     );
   }
+}
+
+/** The entries without the newest snapshot that has this commit id. */
+export function withoutSnapshot(entries: readonly HistoryEntry[], id: string): HistoryEntry[] {
+  const index = entries.findLastIndex(({ item }) => {
+    if (item.type !== "ghost_snapshot") return false;
+    const ghost = item.ghost_commit;
+    return typeof ghost === "object" && ghost !== null && "id" in ghost && ghost["id"] === id;
+  });
+  return index === -1 ? [...entries] : entries.toSpliced(index, 1);
 }
 
 /** The entries with a text in place of the images of the newest tool output; null without such. */

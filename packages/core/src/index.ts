@@ -8,4 +8,5 @@ export {
   type ThreadSettings,
 } from "./thread.ts";
 export { type ThreadConfig, threadConfig, type ThreadManagerOptions } from "./thread-config.ts";
+export type { GhostSnapshotSettings } from "./ghost-snapshots.ts";
 export { type ForkOptions, type SessionReference, ThreadManager } from "./thread-manager.ts";

@@ -15,6 +15,7 @@ import {
   type HistoryState,
   recordable,
   withoutLastOutputImages,
+  withoutSnapshot,
 } from "./history.ts";
 import { isSummaryText } from "./prompts/compaction.ts";
 
@@ -212,6 +213,9 @@ class Replay {
     switch (edit.type) {
       case "undo":
         this.#entries.length = Math.max(this.#entries.length - edit.count, this.#floor());
+        break;
+      case "drop_snapshot":
+        this.#entries = withoutSnapshot(this.#entries, edit.id);
         break;
       case "replace_images":
         this.#entries = withoutLastOutputImages(this.#entries, edit.text) ?? this.#entries;

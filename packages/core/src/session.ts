@@ -140,6 +140,9 @@ export class Session implements Thread {
       case "compact":
         await this.#replaceTurn(id, { kind: "compact" }, cause);
         return id;
+      case "undo":
+        await this.#replaceTurn(id, { kind: "undo" }, cause);
+        return id;
       case "review": {
         const problem = reviewProblem(op.review_request);
         if (problem !== null) await this.#refuse(id, problem, "bad_request");

@@ -2,6 +2,7 @@
 import type { JsonValue, MessageItem, ReviewRequest } from "@codex-ts/protocol";
 import type { TraceSpan } from "@codex-ts/telemetry";
 import { runUserShell } from "@codex-ts/tools";
+import { noSnapshot, startSnapshot, type TurnSnapshot } from "./ghost-snapshots.ts";
 import type { PendingInput } from "./pending-input.ts";
 import { recordItems } from "./recording.ts";
 import type { Prewarm } from "./responses-session.ts";
@@ -16,6 +17,7 @@ import {
   type TurnOutcome,
   type TurnServices,
 } from "./turn.ts";
+import { runUndo } from "./undo.ts";
 
 export type Task =
   /** Follows the model until it has nothing more to do. The only kind that takes input as it runs. */
@@ -27,6 +29,8 @@ export type Task =
   /** Puts a summary in place of the history. */
   | { readonly kind: "compact" }
   | { readonly kind: "user_shell"; readonly command: string }
+  /** Takes back what turns did to files. */
+  | { readonly kind: "undo" }
   | { readonly kind: "review"; readonly request: ReviewRequest };
 
 /** What a task runs with. */
@@ -50,10 +54,16 @@ export interface TaskParts {
 export async function runTask(task: Task, parts: TaskParts): Promise<TurnOutcome> {
   switch (task.kind) {
     case "regular": {
+      const snapshot = startSnapshot(parts.thread, parts.turn, parts.signal);
       await parts.prewarm?.wait(parts.signal);
-      using opened = await open(parts);
+      using opened = await open(parts, snapshot);
       parts.thread.history.serverCountsReasoning = false;
-      return await followModel(opened.services, task.input);
+      try {
+        return await followModel(opened.services, task.input);
+      } finally {
+        await snapshot.ready;
+        await recordSnapshot(opened.services, snapshot);
+      }
     }
     case "compact": {
       using opened = await open(parts);
@@ -64,17 +74,26 @@ export async function runTask(task: Task, parts: TaskParts): Promise<TurnOutcome
       await recordNote(parts, record);
       return { kind: "completed", lastAgentMessage: null, stoppedByHook: false };
     }
+    case "undo":
+      return runUndo(parts);
     case "review":
       return runReview(task.request, parts);
   }
 }
 
-function open(parts: TaskParts): ReturnType<typeof openTurn> {
+/** Records a snapshot that the turn had no more occasion to. */
+async function recordSnapshot(services: TurnServices, snapshot: TurnSnapshot): Promise<void> {
+  if (services.gone.aborted) return;
+  await recordItems(services, snapshot.take(), /*origin*/ undefined);
+}
+
+function open(parts: TaskParts, snapshot: TurnSnapshot = noSnapshot): ReturnType<typeof openTurn> {
   const { thread, turn } = parts;
   const previous = thread.history.previousTurn?.model;
   const isOther = previous !== undefined && previous !== turn.settings.model;
   return openTurn(thread, {
     ...parts,
+    snapshot,
     previousModelTurn: isOther ? withModel(turn, previous, thread.options) : null,
   });
 }

@@ -24,6 +24,7 @@ import type { Tracing } from "@codex-ts/telemetry";
 import type { Skill } from "@codex-ts/skills";
 import type { Rulebook } from "@codex-ts/exec-policy";
 import type { ShellEnvironmentPolicy, Tool, WebSearchSettings } from "@codex-ts/tools";
+import type { GhostSnapshotSettings } from "./ghost-snapshots.ts";
 
 /** The settings of one thread. */
 export interface ThreadConfig {
@@ -58,6 +59,8 @@ export interface ThreadConfig {
     readonly fallbackFilenames: readonly string[];
     readonly rootMarkers: readonly string[];
   };
+  /** For the feature `undo`: what its snapshots leave out; nothing by default. */
+  readonly ghostSnapshot?: GhostSnapshotSettings | undefined;
   readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
   readonly allowLoginShell: boolean;
   readonly webSearch: WebSearchMode;

@@ -14,6 +14,7 @@ import type { EventMsg } from "@codex-ts/protocol";
 import type { ResponsesRequest } from "@codex-ts/responses-client";
 import type { TraceSpan } from "@codex-ts/telemetry";
 import { type ContextSources, fullContext } from "./context-updates.ts";
+import { noSnapshot, toolsAfterSnapshot, type TurnSnapshot } from "./ghost-snapshots.ts";
 import type { PendingInput } from "./pending-input.ts";
 import { responsesRequest } from "./responses-request.ts";
 import { tracedTurn } from "./responses-session.ts";
@@ -28,6 +29,8 @@ export interface TurnParts {
   readonly turn: TurnContext;
   /** The turn with the model of the turn before it, where that is another one. */
   readonly previousModelTurn: TurnContext | null;
+  /** What tools that may change files wait for. */
+  readonly snapshot?: TurnSnapshot | undefined;
   readonly pendingInput: PendingInput[];
   readonly said: string[];
   readonly takeSessionStart: () => "startup" | "resume" | null;
@@ -43,7 +46,7 @@ export interface OpenTurn extends Disposable {
 
 export async function openTurn(thread: ThreadResources, parts: TurnParts): Promise<OpenTurn> {
   const { config, options, history, journal, recorder } = thread;
-  const { turn, signal } = parts;
+  const { turn, signal, snapshot = noSnapshot } = parts;
   const { endpoint } = options.responses;
   const materialise = async (): Promise<void> => recorder?.materialise();
   const over = new AbortController();
@@ -68,7 +71,12 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
           materialise,
         });
   const context = { ...toolContext(thread, turn), reviewer: reviewerOf(thread, turn) };
-  const { router, scripts } = await openTools(thread, turn, { context, hooks, signal });
+  const { router, scripts } = await openTools(thread, turn, {
+    context,
+    hooks,
+    signal,
+    snapshot,
+  });
   const services: TurnServices = {
     threadId: thread.id,
     turn,
@@ -93,7 +101,7 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
     pendingInput: parts.pendingInput,
     said: parts.said,
     takeSessionStart: parts.takeSessionStart,
-    takeNotices: () => thread.codeMode?.takeNotices() ?? [],
+    takeNotices: () => [...(thread.codeMode?.takeNotices() ?? []), ...snapshot.take()],
     hooks,
     materialise,
     storeResponses: endpoint.storesResponses,
@@ -138,13 +146,17 @@ export function threadMetadata(thread: ThreadResources, turn: TurnContext): stri
 async function openTools(
   thread: ThreadResources,
   turn: TurnContext,
-  parts: {
+  {
+    snapshot,
+    ...parts
+  }: {
     readonly context: TurnToolContext;
     readonly hooks: TurnHooks | null;
     readonly signal: AbortSignal;
+    readonly snapshot: TurnSnapshot;
   },
 ): Promise<{ readonly router: ToolRouter; readonly scripts: Disposable | null }> {
-  const tools = toolsOf(thread, turn);
+  const tools = toolsAfterSnapshot(toolsOf(thread, turn), snapshot);
   const codeMode = (await thread.codeMode?.forTurn(tools)) ?? null;
   const router = createToolRouter({ tools: codeMode?.tools ?? tools });
   const { turnId } = turn;

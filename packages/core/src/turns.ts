@@ -57,6 +57,7 @@ const notSteerable = {
   compact: "a compaction is running, which takes no input: submit it as a turn of its own",
   user_shell:
     "a command of the user is running, which takes no input: submit it as a turn of its own",
+  undo: "an undo is running, which takes no input: submit it as a turn of its own",
   review: "a review is running, which takes no input: submit it as a turn of its own",
 } as const;
 

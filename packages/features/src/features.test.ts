@@ -233,7 +233,7 @@ test("the list is sorted by key, in columns at least two blanks apart", () => {
     key: "undo",
     stage: "stable",
     enabled: true,
-    implemented: false,
+    implemented: true,
   });
   const lines = formatFeatureList(rows).trimEnd().split("\n");
   expect(lines).toHaveLength(rows.length);

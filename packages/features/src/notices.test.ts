@@ -53,9 +53,9 @@ describe("the warning for unfinished features", () => {
   const configPath = "/home/kim/.codex/config.toml";
 
   test("names what is under development, and only that, with the switch and the file", () => {
-    const resolved = fromBase({ child_agents_md: true, personality: true, unknown: true });
+    const resolved = fromBase({ runtime_metrics: true, personality: true, unknown: true });
     expect(underDevelopmentWarning(resolved, { configPath })).toBe(
-      "Under-development features enabled: child_agents_md. They are incomplete and may change or fail. To hide this warning, set `suppress_unstable_features_warning = true` in /home/kim/.codex/config.toml.",
+      "Under-development features enabled: runtime_metrics. They are incomplete and may change or fail. To hide this warning, set `suppress_unstable_features_warning = true` in /home/kim/.codex/config.toml.",
     );
   });
 

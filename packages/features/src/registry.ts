@@ -86,7 +86,7 @@ const onExceptWindows = "on, but off on Windows";
 // oxfmt-ignore
 const rows = [
   // key, stage, default, available, purpose
-  row("undo", "stable", "off", "not here", "Snapshot the work tree before each turn, so that it can be undone"),
+  row("undo", "stable", "off", "here", "Snapshot the work tree before each turn, so that it can be undone"),
   row("shell_tool", "stable", "on", "here", "Offer the model a tool that runs shell commands"),
   row("unified_exec", "stable", onExceptWindows, "here", "Run commands through one tool that keeps terminals open"),
   row("shell_snapshot", "stable", "on", "not here", "Capture the shell's start-up state once and reuse it"),
@@ -115,7 +115,7 @@ const rows = [
   row("runtime_metrics", unfinished, "off", "not here", "Show timing metrics of the running session"),
   row("general_analytics", unfinished, "off", "not here", "Usage analytics"),
   row("memories", unfinished, "off", "not here", "Remember facts from one session to the next"),
-  row("child_agents_md", unfinished, "off", "here", "Tell the model about nested AGENTS.md files"),
+  row("child_agents_md", unfinished, "off", "complete", "Tell the model about nested AGENTS.md files"),
   row("image_detail_original", unfinished, "off", "here", "Send images at their own resolution"),
   row("multi_agent_v2", unfinished, "off", "not here", "The next sub-agent tools"),
   row("enable_fanout", unfinished, "off", "not here", "Start one sub-agent for each line of a CSV file"),

@@ -241,17 +241,23 @@ export async function pruneGhostCommits(
     readonly repoPath: AbsolutePath;
     /** Ids of snapshots to keep. */
     readonly except?: Iterable<string> | undefined;
+    /** Snapshots made at this time or later are kept; by default age does not count. */
+    readonly before?: Date | undefined;
   },
 ): Promise<readonly string[]> {
   const call = { ...options, cwd: options.repoPath };
-  const listed = await runGitStrictly(["for-each-ref", "--format=%(refname)", refFolder], call);
+  const format = "--format=%(creatordate:unix) %(refname)";
+  const listed = await runGitStrictly(["for-each-ref", format, refFolder], call);
   const kept = new Set(options.except);
+  const end = options.before === undefined ? Infinity : options.before.getTime() / 1000;
   const removed = listed
     .toString("utf8")
     .split("\n")
-    .filter((ref) => ref.startsWith(refFolder))
-    .map((ref) => ref.slice(refFolder.length))
-    .filter((id) => !kept.has(id));
+    .flatMap((line) => {
+      const [seconds, ref = ""] = line.split(" ");
+      const id = ref.slice(refFolder.length);
+      return id === "" || kept.has(id) || Number(seconds) >= end ? [] : [id];
+    });
   const orders = removed.map((id) => `delete ${refFolder}${id}\n`).join("");
   if (removed.length > 0) {
     await runGitStrictly(["update-ref", "--stdin"], { ...call, input: Buffer.from(orders) });

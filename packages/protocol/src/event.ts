@@ -248,6 +248,8 @@ export type EventMsg =
   /** A summary has taken the history's place. */
   | { readonly type: "context_compacted" }
   | { readonly type: "thread_rolled_back"; readonly num_turns: number }
+  | { readonly type: "undo_started"; readonly message?: string }
+  | { readonly type: "undo_completed"; readonly success: boolean; readonly message?: string }
   | {
       readonly type: "thread_name_updated";
       readonly thread_id: string;

@@ -132,6 +132,8 @@ export type Op =
     }
   /** Puts a summary in place of the history. */
   | { readonly type: "compact" }
+  /** Brings the work tree back to the newest snapshot of the history; the snapshot is then used up. */
+  | { readonly type: "undo" }
   /** Has a change reviewed by a model with instructions of its own; the thread learns of the result. */
   | { readonly type: "review"; readonly review_request: ReviewRequest }
   /** Takes the newest turns out of the history. Files are not changed back. */

@@ -108,6 +108,8 @@ export interface CompactedItem {
 export type HistoryEdit =
   /** The newest `count` items are taken back: their stream broke, and the model is asked again. */
   | { readonly type: "undo"; readonly count: number }
+  /** The snapshot with this commit id was restored, and is used up. */
+  | { readonly type: "drop_snapshot"; readonly id: string }
   /** The images of the newest tool output gave way to `text`. */
   | { readonly type: "replace_images"; readonly text: string };
 

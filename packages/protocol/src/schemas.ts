@@ -313,6 +313,7 @@ type StoredEvent = EventOf<
   | "token_count"
   | "context_compacted"
   | "thread_rolled_back"
+  | "undo_completed"
   | "entered_review_mode"
   | "exited_review_mode"
   | "item_completed"
@@ -359,6 +360,7 @@ const eventMsg = looselyTagged<StoredEvent>(
     token_count: { info: nullable(tokenUsageInfo), rate_limits: nullable(rateLimitSnapshot) },
     context_compacted: {},
     thread_rolled_back: { num_turns: required(number) },
+    undo_completed: { success: required(boolean), message: optional(string) },
     entered_review_mode: {},
     exited_review_mode: { review_output: nullable(json as unknown as Reader<ReviewOutput>) },
     item_completed: {
@@ -505,6 +507,7 @@ const payloads: {
   event_msg: eventMsg,
   history_edit: tagged<HistoryEdit>({
     undo: { count: required(number) },
+    drop_snapshot: { id: required(string) },
     replace_images: { text: required(string) },
   }),
 };

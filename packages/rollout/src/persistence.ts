@@ -43,6 +43,7 @@ const persistenceOf = {
   thread_name_updated: "never",
   get_history_entry_response: "never",
   item_started: "never",
+  undo_started: "never",
   warning: "never",
   background_event: "never",
   deprecation_notice: "never",
