@@ -47,7 +47,10 @@ function placeOf(
   return isInActive && typeof active === "string" ? ["profiles", active, ...path] : path;
 }
 
-/** Sets a key, in the named or active profile where it belongs there. */
+/**
+ * Sets a key, in the named or active profile where it belongs there. The function that comes back
+ * throws ConfigError `invalid_value` for a key that no profile can hold, when a profile is named.
+ */
 export function settingEdits(
   path: readonly string[],
   value: TomlValue,
@@ -56,7 +59,7 @@ export function settingEdits(
   return (table) => [{ set: placeOf(path, profile, table), value }];
 }
 
-/** Removes a key from where {@link settingEdits} would set it. */
+/** Removes a key from where {@link settingEdits} would set it, and throws as that does. */
 export function unsettingEdits(
   path: readonly string[],
   profile?: string,

@@ -24,10 +24,12 @@ import type { TrustLevel } from "./trust.ts";
  * in. Patterns are wildcards (`*`, `?`) that ignore letter case.
  */
 export interface ShellEnvironmentPolicy {
+  /** What to start from: all variables, the few that programs need (`core`), or none. */
   readonly inherit: "all" | "core" | "none";
   /** Keep variables whose names look like secrets. */
   readonly ignore_default_excludes: boolean;
   readonly exclude: readonly string[];
+  /** Variables to set on top. */
   readonly set: Readonly<Record<string, string>>;
   /** When not empty, the only variables that are kept. */
   readonly include_only: readonly string[];
@@ -93,11 +95,13 @@ export interface McpServerConfig {
   readonly disabledTools: readonly string[];
   /** OAuth scopes to ask for at login. */
   readonly scopes?: readonly string[] | undefined;
+  /** By tool; `auto` for the others. */
   readonly toolApprovalModes: Readonly<Record<string, McpToolApprovalMode>>;
 }
 
 /** A switch for one skill; it selects by path or by name. */
 export interface SkillSwitch {
+  /** The `SKILL.md` file. */
   readonly path?: AbsolutePath | undefined;
   readonly name?: string | undefined;
   readonly enabled: boolean;
@@ -119,6 +123,7 @@ export interface TuiConfig {
   readonly notificationMethod: "auto" | "osc9" | "bel";
   readonly animations: boolean;
   readonly showTooltips: boolean;
+  /** Whether the interface takes the whole screen and gives it back at the end. */
   readonly alternateScreen: "auto" | "always" | "never";
   readonly statusLine?: readonly string[] | undefined;
   readonly terminalTitle?: readonly string[] | undefined;
@@ -139,7 +144,10 @@ export type OpenSection =
   | "tool_suggest"
   | "windows";
 
-/** The settings of one session. */
+/**
+ * The settings of one session, named like the keys of config.toml and with every default filled in.
+ * What is undefined is left to the model, its provider or the front end.
+ */
 export interface Config {
   readonly codexHome: AbsolutePath;
   readonly cwd: AbsolutePath;
@@ -148,6 +156,7 @@ export interface Config {
 
   /** Unset: the model list decides. */
   readonly model?: string | undefined;
+  /** The model that reviews changes; the session's own when unset. */
   readonly reviewModel?: string | undefined;
   readonly modelProviderId: string;
   readonly modelProvider: ResolvedModelProvider;
@@ -158,9 +167,11 @@ export interface Config {
   /** Tokens. */
   readonly modelAutoCompactTokenLimit?: number | undefined;
   readonly modelReasoningEffort?: ReasoningEffort | undefined;
+  /** In plan mode, in place of `modelReasoningEffort`. */
   readonly planModeReasoningEffort?: ReasoningEffort | undefined;
   readonly modelReasoningSummary?: ReasoningSummaryMode | undefined;
   readonly modelVerbosity?: Verbosity | undefined;
+  /** Overrules what the list of models says. */
   readonly modelSupportsReasoningSummaries?: boolean | undefined;
   /** The entries of the file that replaces the list of models; at least one. */
   readonly modelCatalog?: readonly JsonObject[] | undefined;
@@ -168,9 +179,11 @@ export interface Config {
   readonly serviceTier?: ServiceTier | undefined;
   /** Replaces the model's own instructions. */
   readonly baseInstructions?: string | undefined;
+  /** Told to the model beside its instructions. */
   readonly developerInstructions?: string | undefined;
   /** The text of the global AGENTS.override.md or AGENTS.md. */
   readonly userInstructions?: string | undefined;
+  /** Replaces the prompt for the summary of a long history. */
   readonly compactPrompt?: string | undefined;
   readonly chatgptBaseUrl: string;
   readonly ossProvider?: string | undefined;
@@ -207,6 +220,10 @@ export interface Config {
 
   /** What marks the project root; empty: nothing does. */
   readonly projectRootMarkers: readonly string[];
+  /**
+   * Which AGENTS.md files are read: at most so many bytes of them together, and by which other
+   * names.
+   */
   readonly projectDocs: {
     readonly maxBytes: number;
     readonly fallbackFilenames: readonly string[];
@@ -234,6 +251,7 @@ export interface Config {
   readonly agents: {
     readonly maxThreads: number;
     readonly maxDepth: number;
+    /** Seconds; undefined: no limit. */
     readonly jobMaxRuntimeSeconds?: number | undefined;
     readonly roles: Readonly<Record<string, AgentRole>>;
   };
@@ -247,6 +265,7 @@ export interface Config {
   readonly analyticsEnabled?: boolean | undefined;
   readonly feedbackEnabled: boolean;
   readonly tui: TuiConfig;
+  /** As the files have them. */
   readonly sections: Readonly<Partial<Record<OpenSection, TomlTable>>>;
 
   /** No session file. */

@@ -27,7 +27,9 @@ export type ConfigErrorCode =
 export interface ConfigPlace {
   /** The file; missing for what came from the command line. */
   readonly path?: string | undefined;
+  /** From 1. */
   readonly line?: number | undefined;
+  /** From 1. */
   readonly column?: number | undefined;
   /** The last column of the value on that line, inclusive. */
   readonly endColumn?: number | undefined;

@@ -47,6 +47,7 @@ export interface ThreadConfig {
   readonly features: Features;
   /** Replaces the model's own instructions. */
   readonly baseInstructions?: string | undefined;
+  /** Told to the model beside its instructions. */
   readonly developerInstructions?: string | undefined;
   /** The model that reviews changes; the thread's own by default. */
   readonly reviewModel?: string | undefined;
@@ -54,6 +55,10 @@ export interface ThreadConfig {
   readonly compactPrompt?: string | undefined;
   /** The person's global AGENTS.md text. */
   readonly userInstructions?: string | undefined;
+  /**
+   * Which AGENTS.md files the model is told of: bytes for all of them together (32 KiB by default),
+   * other names that they may have, and what marks the folder to look from.
+   */
   readonly projectDocs: {
     readonly maxBytes: number;
     readonly fallbackFilenames: readonly string[];
@@ -62,6 +67,7 @@ export interface ThreadConfig {
   /** For the feature `undo`: what its snapshots leave out; nothing by default. */
   readonly ghostSnapshot?: GhostSnapshotSettings | undefined;
   readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
+  /** Whether the model may ask for a login shell. */
   readonly allowLoginShell: boolean;
   readonly webSearch: WebSearchMode;
   readonly webSearchSettings?: WebSearchSettings | undefined;
@@ -75,7 +81,9 @@ export interface ThreadConfig {
   readonly skills?: ((cwd: AbsolutePath) => Promise<readonly Skill[]>) | undefined;
   /** Program and arguments that are told of each finished turn. */
   readonly notify?: readonly string[] | undefined;
+  /** Longest wait for the output of a background process, in milliseconds. */
   readonly backgroundTerminalMaxTimeoutMs: number;
+  /** Whether clients are told the model's thinking in its own words. */
   readonly showRawAgentReasoning: boolean;
   /** No session file. */
   readonly ephemeral: boolean;
@@ -93,15 +101,21 @@ export interface ThreadConfig {
 
 /** What all threads of one manager share. Everything that reaches the outside comes in here. */
 export interface ThreadManagerOptions {
+  /** Where session files are; `~/.codex` of the CLI. */
   readonly codexHome: AbsolutePath;
   readonly responses: ResponsesClient;
+  /** Where commands run; the manager does not dispose it. */
   readonly environment: Environment;
+  /** What is known of a model; must not throw for one that is not known. */
   readonly lookUpModel: (model: string) => ModelInfo;
+  /** The shell that commands run in. */
   readonly shell: Shell;
   /** The process environment that children inherit from, before the policy. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Names the front end in session files. */
   readonly originator: string;
   readonly version: string;
+  /** The kind of front end, for listings of sessions. */
   readonly source: SessionSource;
   readonly now?: (() => Date) | undefined;
   /** IANA name; the host's by default. */

@@ -164,7 +164,7 @@ export class ThreadManager implements AsyncDisposable {
     });
   }
 
-  /** @throws CoreError `thread_not_found` */
+  /** A running thread. @throws CoreError `thread_not_found` */
   getThread(id: ThreadId): Thread {
     const thread = this.#threads.get(id);
     if (thread === undefined) {
@@ -173,6 +173,7 @@ export class ThreadManager implements AsyncDisposable {
     return thread;
   }
 
+  /** The ids of the running threads. */
   listThreadIds(): readonly ThreadId[] {
     return [...this.#threads.keys()];
   }
@@ -182,7 +183,11 @@ export class ThreadManager implements AsyncDisposable {
     return this.#threads.delete(id);
   }
 
-  /** The sessions of the home, running or not, newest first, a page at a time. */
+  /**
+   * The sessions of the home, running or not, newest first, a page at a time.
+   *
+   * @throws RolloutError `invalid_cursor` or `unreadable`
+   */
   listThreads(options: Omit<ListThreadsOptions, "codexHome"> = {}): Promise<ThreadPage> {
     return listThreads({ codexHome: this.#options.codexHome, ...options });
   }
@@ -216,6 +221,7 @@ export class ThreadManager implements AsyncDisposable {
     return unarchiveThread(codexHome, path, now);
   }
 
+  /** Shuts all threads down. */
   async [Symbol.asyncDispose](): Promise<void> {
     const threads = [...this.#threads.values()];
     this.#threads.clear();

@@ -65,6 +65,7 @@ export interface RuleSet {
 
 /** Every rule that holds. A policy never changes; amending makes another one. */
 export interface Policy extends RuleSet {
+  /** As long as there are any, nothing runs unasked. */
   readonly brokenRules: readonly BrokenRules[];
   /** The prefix rules by their program. */
   readonly rulesByProgram: ReadonlyMap<string, readonly PrefixRule[]>;

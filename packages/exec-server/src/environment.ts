@@ -51,7 +51,9 @@ export interface ProcessEnd extends ExitStatus {
 /** A running process. Disposing it kills its whole process group. */
 export interface EnvironmentProcess extends AsyncDisposable {
   readonly pid: number;
+  /** What confines it. */
   readonly sandbox: SandboxType;
+  /** Whether the sandbox cuts it off from the network. */
   readonly networkDisabled: boolean;
   /**
    * Adds a reader; chunks come in arrival order over both streams. Returns the way to remove it.
@@ -62,6 +64,7 @@ export interface EnvironmentProcess extends AsyncDisposable {
   onOutput(listener: (chunk: OutputChunk) => void | Promise<void>): () => void;
   /** Writes to the terminal. Rejects with `ExecError` `stdin_closed` for a process with pipes. */
   write(data: string | Uint8Array): Promise<void>;
+  /** Does nothing for a process with pipes. */
   resize(size: TerminalSize): void;
   /** Sends a signal to the process group; SIGKILL by default. Does nothing when it has ended. */
   kill(signal?: NodeJS.Signals): void;
@@ -115,6 +118,7 @@ export interface Environment extends AsyncDisposable {
    * has no say: a process may outlive the call that started it. Kill or dispose it.
    */
   start(request: StartProcessRequest, signal?: AbortSignal): Promise<EnvironmentProcess>;
+  /** What commands are confined by here, found out by trying. */
   sandboxReport(signal?: AbortSignal): Promise<SandboxReport>;
   /**
    * Loads and tries, ahead of the first command, what commands confined like this will need. It never

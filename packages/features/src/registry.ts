@@ -26,6 +26,7 @@ export interface FeatureSpec<Key extends string = FeatureKey> {
   readonly implemented: boolean;
   /** Whether it is whole in this product although its stage says otherwise; nobody is warned of it then. */
   readonly complete: boolean;
+  /** One sentence for people. */
   readonly purpose: string;
   readonly menu?: FeatureMenuEntry;
 }

@@ -26,7 +26,9 @@ export interface ApplyGitPatchResult {
   readonly exit_code: number;
   /** Paths of the diff, each in at most one list, sorted. */
   readonly applied_paths: readonly string[];
+  /** Not applied, and left as they were. */
   readonly skipped_paths: readonly string[];
+  /** Applied with conflict markers. */
   readonly conflicted_paths: readonly string[];
   readonly stdout: string;
   readonly stderr: string;

@@ -29,11 +29,13 @@ import {
  * that is not UTF-8 stands C-quoted, as git prints it.
  */
 export interface GhostCommit {
+  /** The snapshot's commit. */
   readonly id: string;
   /** The commit of HEAD at the time; null before the first. */
   readonly parent: string | null;
   /** Untracked files that were there and that a restore keeps, in the snapshot or not. */
   readonly preexisting_untracked_files: readonly string[];
+  /** The same of folders. */
   readonly preexisting_untracked_dirs: readonly string[];
 }
 

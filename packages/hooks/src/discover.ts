@@ -69,6 +69,10 @@ export interface ListedHook {
     /** Of the file, in hex; null for a table that came parsed. */
     readonly sha256: string | null;
   };
+  /**
+   * `untrusted`: nobody has approved the project or this version of the file. `disabled`: the layer
+   * or the file switches its hooks off. `broken`: the entry makes no sense.
+   */
   readonly state: "runs" | "untrusted" | "disabled" | "broken";
   /** Why it does not run; null when it does. */
   readonly reason: string | null;

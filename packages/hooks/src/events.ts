@@ -79,6 +79,7 @@ export interface PostToolUseInput extends TurnFacts {
   readonly hook_event_name: "PostToolUse";
   readonly tool_name: string;
   readonly tool_input: JsonValue;
+  /** What the tool answered. */
   readonly tool_response: JsonValue;
   readonly tool_use_id: string;
 }

@@ -14,6 +14,7 @@ export interface StoredTokens {
   readonly access_token: string;
   /** Empty for tokens that a host application renews. */
   readonly refresh_token: string;
+  /** The account, or workspace, that was chosen at login. */
   readonly account_id?: string | null | undefined;
   /** Keys of other versions are kept. */
   readonly [unknown: string]: unknown;
@@ -21,6 +22,7 @@ export interface StoredTokens {
 
 /** Printing or serialising a record that was loaded shows nothing of it; its fields hold all. */
 export interface AuthDotJson {
+  /** Missing in records of older versions; what they hold decides then. */
   readonly auth_mode?: AuthMode | null | undefined;
   readonly OPENAI_API_KEY?: string | null | undefined;
   readonly tokens?: StoredTokens | null | undefined;

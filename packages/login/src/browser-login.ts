@@ -46,6 +46,7 @@ export interface BrowserLoginOptions {
 export interface BrowserLogin extends AsyncDisposable {
   /** For the person to open, where no browser was. */
   readonly authUrl: string;
+  /** Where the browser comes back to, on loopback. */
   readonly port: number;
   /**
    * Resolves when the login is stored.

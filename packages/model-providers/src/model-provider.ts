@@ -26,6 +26,7 @@ export interface ModelProvider {
   readonly env_key_instructions?: string | undefined;
   /** A literal bearer token. A secret. */
   readonly experimental_bearer_token?: string | undefined;
+  /** How to get a token by running a program. */
   readonly auth?: ModelProviderAuth | undefined;
   readonly wire_api: "responses";
   /** Appended to every address. */
@@ -40,6 +41,7 @@ export interface ModelProvider {
   readonly stream_max_retries: number;
   /** Milliseconds of silence that are allowed between two events. */
   readonly stream_idle_timeout_ms: number;
+  /** Milliseconds. */
   readonly websocket_connect_timeout_ms: number;
   /** Whether requests carry the person's own OpenAI login. No other provider ever sees it. */
   readonly requires_openai_auth: boolean;

@@ -11,7 +11,9 @@ export interface ProviderEndpoint {
   readonly queryParams: Readonly<Record<string, string>>;
   /** Static headers and those from the environment. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Retries until a response begins; at most 100. */
   readonly requestMaxRetries: number;
+  /** Retries of a whole stream; at most 100. */
   readonly streamMaxRetries: number;
   /** Milliseconds. */
   readonly streamIdleTimeoutMs: number;

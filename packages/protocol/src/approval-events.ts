@@ -30,6 +30,7 @@ export interface RequestUserInputQuestion {
   /** A few words, for a tab. */
   readonly header: string;
   readonly question: string;
+  /** Whether an answer in the person's own words is possible. */
   readonly isOther: boolean;
   /** The answer is not to be shown while it is typed. */
   readonly isSecret: boolean;

@@ -34,11 +34,14 @@ export interface HookRunSummary {
   /** `function` is a hook of the program itself. */
   readonly handler_type: "command" | "function";
   readonly execution_mode: "sync";
+  /** `thread` for SessionStart alone. */
   readonly scope: "thread" | "turn";
   /** The file that the handler stands in; `in-process:NAME` for a function. */
   readonly source_path: string;
+  /** The handler's place among those of all files, from 0. */
   readonly display_order: number;
   readonly status: HookRunStatus;
+  /** What the handler's file wants to be shown while it runs. */
   readonly status_message: string | null;
   /** Unix seconds. */
   readonly started_at: number;

@@ -17,6 +17,7 @@ export interface ModelInfo {
   readonly description?: string | null;
   /** The system prompt. */
   readonly base_instructions: string;
+  /** The effort of a person who has chosen none. */
   readonly default_reasoning_level?: ReasoningEffort | null;
   readonly supported_reasoning_levels: readonly {
     readonly effort: ReasoningEffort;
@@ -34,14 +35,18 @@ export interface ModelInfo {
   readonly upgrade?: { readonly model: string; readonly migration_markdown: string } | null;
   readonly supports_reasoning_summaries: boolean;
   readonly default_reasoning_summary?: ReasoningSummaryMode;
+  /** Whether requests may say how long answers should be. */
   readonly support_verbosity: boolean;
   readonly default_verbosity?: Verbosity | null;
   /** How the model is offered `apply_patch`: with a grammar, or with JSON parameters. */
   readonly apply_patch_tool_type?: "freeform" | "function" | null;
+  /** Whether search results may have images. */
   readonly web_search_tool_type?: "text" | "text_and_image";
   /** How long a tool's output may be. */
   readonly truncation_policy: TruncationPolicy;
+  /** Whether one response may hold several tool calls that run at the same time. */
   readonly supports_parallel_tool_calls: boolean;
+  /** Whether images may be sent in full size. */
   readonly supports_image_detail_original?: boolean;
   readonly supports_search_tool?: boolean;
   /** Tokens. */

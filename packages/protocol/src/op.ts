@@ -102,6 +102,7 @@ export interface InterAgentCommunication {
   readonly recipient: string;
   readonly other_recipients: readonly string[];
   readonly content: string;
+  /** Whether the message starts a turn; else it waits for the next one. */
   readonly trigger_turn: boolean;
 }
 

@@ -2,10 +2,15 @@
 
 /** Which kinds of prompts a granular approval policy still shows; false rejects them unasked. */
 export interface GranularApproval {
+  /** Commands and patches that want more than the sandbox allows. */
   readonly sandbox_approval: boolean;
+  /** Commands that a rule asks about. */
   readonly rules: boolean;
+  /** Questions of MCP servers. */
   readonly mcp_elicitations: boolean;
+  /** Scripts of skills; false when missing. */
   readonly skill_approval?: boolean;
+  /** The tool of that name; false when missing. */
   readonly request_permissions?: boolean;
 }
 

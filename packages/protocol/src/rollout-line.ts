@@ -43,7 +43,9 @@ export interface SessionMeta {
   readonly source: SessionSource;
   readonly agent_nickname?: string;
   readonly agent_role?: string;
+  /** Of a sub-agent: where it stands below `/root`. */
   readonly agent_path?: string;
+  /** The provider's id. */
   readonly model_provider: string | null;
   /** The system prompt of the thread; where it is null, a resumed thread takes its model's own. */
   readonly base_instructions: { readonly text: string } | null;

@@ -3,6 +3,7 @@
 /** A stretch of a text that a front end shows in a special way; offsets are UTF-8 bytes. */
 export interface TextElement {
   readonly byte_range: { readonly start: number; readonly end: number };
+  /** What is shown instead. */
   readonly placeholder?: string;
 }
 

@@ -42,10 +42,14 @@ export interface ProviderEndpoint {
   readonly queryParams: Readonly<Record<string, string>>;
   /** Static and environment headers, already resolved. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Retries until a response begins. */
   readonly requestMaxRetries: number;
+  /** Retries of a whole stream; the client leaves them to its caller. */
   readonly streamMaxRetries: number;
+  /** Milliseconds of silence that are allowed between two events. */
   readonly streamIdleTimeoutMs: number;
   readonly supportsWebsockets: boolean;
+  /** Milliseconds. */
   readonly websocketConnectTimeoutMs: number;
   /** The provider keeps responses (Azure): requests say `store` and carry item ids. */
   readonly storesResponses: boolean;
@@ -69,6 +73,7 @@ export interface ResponsesRequest {
   readonly stream: true;
   readonly include: readonly string[];
   readonly service_tier?: "priority" | "flex";
+  /** The thread's id: requests of one thread share what the server has cached. */
   readonly prompt_cache_key: string;
   readonly text?: {
     readonly verbosity?: Verbosity;
@@ -89,8 +94,11 @@ export type CompactRequest = Pick<
 
 /** What all requests of a thread carry besides the provider's headers and the authentication. */
 export interface SessionContext {
+  /** Sent as `session_id` and `x-client-request-id`. */
   readonly threadId: string;
+  /** `x-codex-beta-features`. */
   readonly betaFeatures?: string | undefined;
+  /** `x-openai-subagent`: the kind of sub-agent that asks. */
   readonly subagent?: string | undefined;
 }
 
@@ -163,6 +171,7 @@ export interface ResponsesTurn {
  * request that goes on from the last one sends only what is new.
  */
 export interface ResponsesSession extends AsyncDisposable {
+  /** Begins a turn; one at a time. */
   startTurn(context?: TurnRequestContext): ResponsesTurn;
   /**
    * Connects ahead of the first turn and has the server read what `request` begins with. Does nothing

@@ -20,6 +20,7 @@ export type SessionSourceKind =
 export interface ThreadFilter {
   /** Without it all but those of sub-agents, which the session that started them tells of. */
   readonly sources?: readonly SessionSourceKind[] | undefined;
+  /** Ids of model providers. */
   readonly providers?: readonly string[] | undefined;
   /** The provider of files that name none; without it such files pass no `providers` filter. */
   readonly defaultProvider?: string | undefined;
@@ -35,6 +36,7 @@ export interface ThreadSummary {
   readonly path: AbsolutePath;
   /** What the file begins with, without the instructions. */
   readonly meta: SessionMeta;
+  /** The name that it was given last; null for none. */
   readonly name: string | null;
   /** The first message of the user. */
   readonly preview: string;

@@ -20,6 +20,7 @@ export interface PathContext {
   readonly tmpdir?: string | undefined;
   /** The folder that a leading `~` stands for. */
   readonly home?: string | undefined;
+  /** The disk; this machine's when missing. */
   readonly files?: HostFiles | undefined;
 }
 

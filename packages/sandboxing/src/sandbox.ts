@@ -80,6 +80,7 @@ export type SandboxOutcome =
 export interface PreparedCommand extends AsyncDisposable {
   readonly sandbox: SandboxType;
   readonly launcher: Launcher;
+  /** What to launch: the sandbox's program with the command behind it, or the command itself. */
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -118,6 +119,7 @@ export interface AspectReport {
 
 /** What the sandbox of this machine enforces, found out by trying. */
 export interface SandboxReport {
+  /** What confines commands here. */
   readonly step: SandboxType;
   readonly aspects: Readonly<Record<SandboxAspect, AspectReport>>;
   /** For people: what is missing and the way to get it (`install bubblewrap …`). Empty when all is well. */

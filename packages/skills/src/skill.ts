@@ -19,12 +19,15 @@ export interface SkillInterface {
   readonly iconLarge?: AbsolutePath;
   /** `#RRGGBB`. */
   readonly brandColor?: string;
+  /** What to put into the composer when the skill is picked. */
   readonly defaultPrompt?: string;
 }
 
 /** A tool that a skill needs. */
 export interface SkillToolDependency {
+  /** Such as `mcp`. */
   readonly type: string;
+  /** The tool's or the server's name. */
   readonly value: string;
   readonly description?: string;
   readonly transport?: string;

@@ -23,6 +23,7 @@ export interface DecisionContext {
   readonly network?: NetworkSandboxPolicy | undefined;
   /** The person's shell. */
   readonly shell: Shell;
+  /** Whether the model may ask for a login shell. */
   readonly allowLoginShell: boolean;
   /** The whole environment of a child, after the shell environment policy. */
   readonly childEnv: Readonly<Record<string, string>>;

@@ -3,6 +3,7 @@ import { settledOrAborted } from "./abort.ts";
 
 /** What a call needs while it runs: `shared` with other readers of the resource, or alone. */
 export interface ResourceClaim {
+  /** Any name; equal names are the same resource. */
   readonly resource: string;
   readonly mode: "shared" | "exclusive";
 }

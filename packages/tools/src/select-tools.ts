@@ -25,6 +25,7 @@ export interface ToolSelection {
   readonly applyPatchFreeform: boolean;
   /** Whether the model may ask for a login shell. */
   readonly allowLoginShell: boolean;
+  /** Whether the provider's search is offered, and how far it goes. */
   readonly webSearch: WebSearchMode;
   readonly webSearchSettings?: WebSearchSettings | undefined;
   /** Lets the model ask for permissions ahead of use; false by default. */

@@ -104,6 +104,7 @@ export type AskApproval = (
 /** What the model asks to be permitted, for the rest of the turn or of the session. */
 export interface PermissionsRequest {
   readonly callId: string;
+  /** The model's words. */
   readonly reason: string | null;
   readonly permissions: PermissionProfile;
 }
@@ -127,26 +128,32 @@ export type UserInputAnswers = Readonly<Record<string, RequestUserInputAnswer>> 
 export interface ToolContext extends DecisionContext {
   readonly threadId: string;
   readonly turnId: string;
+  /** Where commands run and files are read. */
   readonly environment: Environment;
   readonly askApproval: AskApproval;
   /** Answers in the person's place under the policy `on-request`; nobody does when left out. */
   readonly reviewer?: ApprovalReviewer | undefined;
+  /** Asks the person, and waits for the answer. */
   readonly askPermissions: (
     request: PermissionsRequest,
     signal: AbortSignal,
   ) => Promise<PermissionsAnswer>;
+  /** Asks the person, and waits for the answer. */
   readonly askUserInput: (
     request: UserInputRequest,
     signal: AbortSignal,
   ) => Promise<UserInputAnswers>;
   /** What the person approved for the session; it belongs to the session. */
   readonly approvals: ApprovalCache;
+  /** How long an output may be. */
   readonly truncation: TruncationPolicy;
   readonly supportsImageInput: boolean;
   readonly supportsOriginalImageDetail: boolean;
+  /** Whether the turn only makes a plan. */
   readonly planMode: boolean;
   /** Background processes: they outlive the turn and belong to the session. */
   readonly processes: ProcessStore;
+  /** Is told which files change, to show all of a turn's changes as one diff. */
   readonly turnDiff: TurnDiffTracker;
   /** Longest wait of an empty poll, in milliseconds. */
   readonly backgroundTerminalMaxTimeoutMs: number;
