@@ -40,6 +40,7 @@ const sandboxModes = ["read-only", "workspace-write", "danger-full-access"] as c
 
 /** Flags that every command that reads the configuration has. */
 export function addConfigFlags(command: Command, config: ConfigFlags): void {
+  const own = command.options.length;
   command
     .addOption(
       collected(
@@ -76,10 +77,12 @@ export function addConfigFlags(command: Command, config: ConfigFlags): void {
       config.strict = true;
     },
   );
+  for (const option of command.options.slice(own)) option.helpGroup("Settings for this run:");
 }
 
 /** Flags that say how the agent works. */
 export function addRunFlags(command: Command, config: ConfigFlags): void {
+  const own = command.options.length;
   command
     .addOption(
       kept("-m, --model <MODEL>", "the model", (value) => {
@@ -147,6 +150,7 @@ export function addRunFlags(command: Command, config: ConfigFlags): void {
       ["lmstudio", "ollama"],
     ),
   );
+  for (const option of command.options.slice(own)) option.helpGroup("How the agent works:");
 }
 
 /** Flags of a run without a user interface. */

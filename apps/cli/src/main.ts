@@ -1,7 +1,8 @@
 // Parses the arguments and runs the command.
 import { asksForCandidates } from "./completion/asks-for-candidates.ts";
 import { Failure, failureText } from "./failure.ts";
-import { parseArguments, type Invocation } from "./program.ts";
+import { parseArguments } from "./parse-arguments.ts";
+import type { Invocation } from "./program.ts";
 import { drainStdin, processTerminal, type Terminal } from "./terminal.ts";
 
 /** Runs one command line and resolves to the exit code. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseArguments, type Invocation } from "./program.ts";
+import { parseArguments } from "./parse-arguments.ts";
+import type { Invocation } from "./program.ts";
 
 function parse(...args: readonly string[]): Invocation {
   const parsed = parseArguments(args, { columns: 80 });
@@ -165,4 +166,22 @@ test("help is text for stdout, within 80 columns", () => {
     const widest = Math.max(...parsed.text.split("\n").map((line) => line.length));
     expect(widest).toBeLessThanOrEqual(80);
   }
+});
+
+test("-h is short, --help has every flag, with examples and variables", () => {
+  const helpOf = (...args: readonly string[]): string => {
+    const parsed = parseArguments(args, { columns: 80 });
+    if (parsed.kind !== "help") throw new Error(JSON.stringify(parsed));
+    return parsed.text;
+  };
+  const long = helpOf("exec", "--help");
+  for (const text of ["--strict-config", "--oss", "Examples:", "Environment:", "Exit codes:"]) {
+    expect(long).toContain(text);
+    expect(helpOf("exec", "-h")).not.toContain(text);
+  }
+  expect(helpOf("exec", "-h")).toMatch(
+    /--json .*\n\nFor 8 more flags, examples and variables: codex-ts exec --help\n$/s,
+  );
+  expect(helpOf("help", "exec")).toBe(long);
+  expect(helpOf("-h").split("\n").length).toBeLessThan(60);
 });

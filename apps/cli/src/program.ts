@@ -1,5 +1,5 @@
 // The command line's grammar: commands, flags and their help.
-import { Argument, Command, CommanderError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import type { ColorMode } from "./colors.ts";
 import {
   addConfigFlags,
@@ -10,8 +10,7 @@ import {
   colorOption,
   type ExecFlags,
 } from "./flags.ts";
-import { nearestWord } from "./nearest-word.ts";
-import { moveResumeToFront } from "./resume-words.ts";
+import { DOCTOR_NOTES, EXEC_EXAMPLES, ROOT_EXAMPLES, WHY_EXAMPLES } from "./help-texts.ts";
 import { addSandboxCommand, type SandboxInvocation } from "./sandbox-grammar.ts";
 import { addSessionsCommand, type SessionsInvocation } from "./sessions-grammar.ts";
 import { addSettingsCommands, type SettingsInvocation } from "./settings-grammar.ts";
@@ -87,84 +86,6 @@ export type LoginMethod = "browser" | "device" | "api_key" | "key_argument";
 export const completionShells = ["bash", "zsh", "fish", "powershell", "elvish"] as const;
 export type CompletionShell = (typeof completionShells)[number];
 
-/** What parsing came to: something to do, or text to show with an exit code. */
-export type Parsed =
-  | { readonly kind: "run"; readonly invocation: Invocation }
-  | { readonly kind: "help"; readonly text: string }
-  | { readonly kind: "usage_error"; readonly text: string };
-
-export interface ParseOptions {
-  /** Width for help texts, in columns. */
-  readonly columns: number;
-}
-
-/** Reads the arguments behind the program's name. Never throws for what a person typed. */
-export function parseArguments(args: readonly string[], options: ParseOptions): Parsed {
-  let out = "";
-  let invocation: Invocation | null = null;
-  const program = buildProgram((chosen) => {
-    invocation = chosen;
-  });
-  visit(program, (command) => {
-    command.exitOverride();
-    command.configureHelp({ minWidthToWrap: 24 });
-    command.configureOutput({
-      writeOut: (text) => {
-        out += text;
-      },
-      writeErr: (text) => {
-        out += text;
-      },
-      getOutHelpWidth: () => options.columns,
-      getErrHelpWidth: () => options.columns,
-    });
-  });
-  try {
-    program.parse(moveResumeToFront(args, valueFlagsOf(program, "exec")), { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { kind: "help", text: out };
-    return mistypedCommand(program) ?? { kind: "usage_error", text: usageText(out, error.message) };
-  }
-  const chosen = invocation as Invocation | null;
-  if (chosen?.command === "interactive") {
-    const mistyped = mistypedCommand(program);
-    if (mistyped !== null) return mistyped;
-  }
-  if (invocation === null) return { kind: "help", text: program.helpInformation() };
-  return { kind: "run", invocation };
-}
-
-/** A first word that is one slip of the finger away from a command is no prompt. */
-function mistypedCommand(program: Command): Parsed | null {
-  const [word] = program.args;
-  const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
-  if (word === undefined || word.length < 3 || names.includes(word)) return null;
-  const meant = nearestWord(word, names, /*limit*/ 1);
-  if (meant === null) return null;
-  return {
-    kind: "usage_error",
-    text: usageText("", `error: unknown command '${word}'; did you mean ${meant}?`),
-  };
-}
-
-function usageText(output: string, message: string): string {
-  const text = (output.trim() === "" ? message : output).trim().replace(/^error: /, "Error: ");
-  return `${text.replace(/\n\(Did you mean (.+)\?\)/, "; did you mean $1?")}\nRun with --help for the flags and commands.\n`;
-}
-
-/** The flags of a command that take a value, by all their names. */
-function valueFlagsOf(program: Command, name: string): ReadonlySet<string> {
-  const command = program.commands.find((one) => one.name() === name);
-  const options = (command?.options ?? []).filter(({ required }) => required);
-  return new Set(options.flatMap(({ long, short }) => [long, short].filter((one) => one != null)));
-}
-
-function visit(command: Command, each: (command: Command) => void): void {
-  each(command);
-  for (const child of command.commands) visit(child, each);
-}
-
 /** The program, for parsing and for whatever is made from its definition (completion, manuals). */
 export function buildProgram(choose: (invocation: Invocation) => void): Command {
   const config: ConfigFlags = { config: [], addDirs: [] };
@@ -173,7 +94,7 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
   const program = new Command("codex-ts")
     .description("A coding agent for the terminal.")
     .version(`codex-ts ${version}`, "-V, --version", "print the version")
-    .helpOption("-h, --help", "print this help")
+    .helpOption("-h, --help", "print help: -h the short one, --help all of it")
     .helpCommand("help [command]", "print the help of a command")
     .enablePositionalOptions()
     .showSuggestionAfterError()
@@ -404,37 +325,3 @@ function loginMethod(flags: LoginOptions): LoginMethod {
   if (flags.apiKey !== undefined) return "key_argument";
   return flags.withApiKey === true ? "api_key" : "browser";
 }
-
-const WHY_EXAMPLES = `
-Nothing is run, asked or written.
-
-Examples:
-  codex-ts why -- git push --force
-  codex-ts why --json -- 'cargo test && rm -rf target'
-  codex-ts why -a untrusted -s read-only -- npm install`;
-
-const DOCTOR_NOTES = `
-Nothing is changed, and no credential is printed or sent: the provider's server is asked for
-nothing more than an answer. A check that takes longer than five seconds has failed.
-
-Exit codes: 0 ready to work, 1 a check has failed.`;
-
-const ROOT_EXAMPLES = `
-Examples:
-  codex-ts demo                                 see it work, without a key
-  codex-ts exec "fix the failing test"          one run in this folder
-  codex-ts exec resume --last "now add a test"  go on where it stopped
-  printenv OPENAI_API_KEY | codex-ts login --with-api-key`;
-
-const EXEC_EXAMPLES = `
-Examples:
-  codex-ts exec "explain what this repository does"
-  codex-ts exec -s workspace-write "fix the failing test"
-  git diff | codex-ts exec "review this change"
-  codex-ts exec --json --output-schema schema.json "list the public functions"
-
-Environment:
-  CODEX_HOME      config, credentials and sessions (default: ~/.codex)
-  CODEX_API_KEY   API key for this run; goes before a stored login
-
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 on SIGINT, 143 on SIGTERM.`;
