@@ -88,6 +88,10 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { runHooksTest } = await import("./commands/hooks.ts");
       return runHooksTest(invocation, terminal);
     }
+    case "sessions undo": {
+      const { runSessionUndo } = await import("./commands/session-undo.ts");
+      return runSessionUndo(invocation, terminal);
+    }
     case "sessions list":
     case "sessions show":
     case "sessions name":

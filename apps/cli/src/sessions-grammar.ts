@@ -40,6 +40,13 @@ export type SessionsInvocation =
       readonly json: boolean;
     }
   | {
+      readonly command: "sessions undo";
+      readonly config: ConfigFlags;
+      /** Undefined: the newest one of this folder. */
+      readonly session: string | undefined;
+      readonly json: boolean;
+    }
+  | {
       readonly command: "sessions export";
       readonly config: ConfigFlags;
       readonly session: string;
@@ -65,7 +72,7 @@ export function addSessionsCommand(
 ): void {
   const sessions = program
     .command("sessions")
-    .description("find, read, name, archive and export earlier sessions");
+    .description("find, read, name, archive, undo and export earlier sessions");
   addConfigFlags(sessions, config);
 
   const list = sessions
@@ -135,6 +142,20 @@ export function addSessionsCommand(
       }),
     );
   addConfigFlags(archive, config);
+
+  const undo = sessions
+    .command("undo")
+    .description("bring files back to how they were before a session's last turn")
+    .argument("[SESSION]", "id or name; by default the newest session of this folder")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nNeeds the feature `undo` to have been on in that turn, and a git repository. Each call goes one\nturn further back. Ignored files, branches and what is staged stay as they are.",
+    )
+    .action((session: string | undefined, flags: { readonly json?: true }) =>
+      choose({ command: "sessions undo", config, session, json: flags.json === true }),
+    );
+  addConfigFlags(undo, config);
 
   const exportCommand = sessions
     .command("export")

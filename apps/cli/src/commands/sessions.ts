@@ -26,7 +26,7 @@ import { workingFolder } from "../working-folder.ts";
 import { sessionTable, transcriptText } from "./session-text.ts";
 
 export async function runSessions(
-  invocation: SessionsInvocation,
+  invocation: Exclude<SessionsInvocation, { readonly command: "sessions undo" }>,
   terminal: Terminal,
 ): Promise<number> {
   const cwd = await workingFolder(invocation.config.cd, terminal.cwd);
