@@ -86,7 +86,11 @@ export function pathAccess(
   };
 }
 
-/** One question to {@link pathAccess}: may `path` be written? */
+/**
+ * One question to {@link pathAccess}: may `path` be written?
+ *
+ * @throws SandboxError `invalid_policy` when a denied pattern names too much.
+ */
 export function isPathWritable(
   path: string,
   context: SandboxContext,
@@ -95,7 +99,11 @@ export function isPathWritable(
   return pathAccess(context, options).mayWrite(path);
 }
 
-/** One question to {@link pathAccess}: may `path` be read? */
+/**
+ * One question to {@link pathAccess}: may `path` be read?
+ *
+ * @throws SandboxError `invalid_policy` when a denied pattern names too much.
+ */
 export function isPathReadable(
   path: string,
   context: SandboxContext,

@@ -6,7 +6,14 @@ import { expect, test } from "vitest";
 import { apiPage } from "./api-page.ts";
 
 const source = `
-/** Adds up, see {@link Total}. @param first the one. @throws Error when it overflows */
+/**
+ * Adds up, see {@link Total}. @param first the one. @throws {Error} when it overflows
+ *
+ * @example
+ * if (true) {
+ *   await add(1, 2); // 3
+ * }
+ */
 export async function add(first: number, second = 1): Promise<number> { return first + second; }
 export function over(a: string): void;
 export function over(a: number): void;
@@ -52,6 +59,14 @@ Adds up, see \`Total\`.
 
 - \`first\`: the one.
 - Throws Error when it overflows
+
+Example:
+
+\`\`\`ts
+if (true) {
+  await add(1, 2); // 3
+}
+\`\`\`
 
 \`\`\`ts
 function add(first: number, second = 1): Promise<number>;

@@ -108,13 +108,33 @@ function docOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
       case "returns":
         return [`- Returns ${text}`];
       case "throws":
-        return [`- Throws ${text}`];
+        return [`- Throws ${text.replace(/^\{([^}]*)\}/, "$1")}`];
       case "see":
         return [`- See ${text}`];
       default:
         return [];
     }
   });
+  const examples = (symbol.declarations ?? []).flatMap((declaration) =>
+    ts
+      .getJSDocTags(declaration)
+      .filter(({ tagName }) => tagName.text === "example")
+      .map((tag) => fenced(exampleText(tag))),
+  );
   const doc = plain(symbol.getDocumentationComment(checker));
-  return [doc, tags.join("\n")].filter((part) => part !== "").join("\n\n");
+  return [doc, tags.join("\n"), ...examples].filter((part) => part !== "").join("\n\n");
+}
+
+/** From the source, since the compiler's own text of a tag loses indentation. */
+function exampleText(tag: ts.JSDocTag): string {
+  return tag
+    .getText()
+    .replace(/^@example/, "")
+    .replaceAll(/^[^\S\n]*\* ?/gm, "")
+    .trim();
+}
+
+/** An example as a block of code, unless it is written as one. */
+function fenced(example: string): string {
+  return example.includes("```") ? example : `Example:\n\n\`\`\`ts\n${example}\n\`\`\``;
 }
