@@ -6,42 +6,7 @@ import { profileSchema } from "../src/schema-settings.ts";
 import { configTomlSchema } from "../src/schemas.ts";
 import { describeShape } from "../src/shape.ts";
 import { shapeOfSchema, unwrap } from "./shape-of-schema.ts";
-
-/**
- * Keys, and tables with all that is in them, that are checked and handed to programs that embed the
- * libraries, and that the command line of this version makes no use of.
- */
-const notUsedYet: readonly string[] = [
-  "agents",
-  "analytics",
-  "apps",
-  "audio",
-  "chatgpt_base_url",
-  "check_for_update_on_startup",
-  "commit_attribution",
-  "disable_paste_burst",
-  "feedback",
-  "file_opener",
-  "history",
-  "js_repl_node_module_dirs",
-  "js_repl_node_path",
-  "mcp_oauth_callback_port",
-  "mcp_oauth_callback_url",
-  "mcp_oauth_credentials_store",
-  "mcp_servers",
-  "memories",
-  "notice",
-  "otel",
-  "plan_mode_reasoning_effort",
-  "plugins",
-  "realtime",
-  "sqlite_home",
-  "tool_suggest",
-  "tui",
-  "windows",
-  "windows_wsl_setup_acknowledged",
-  "zsh_path",
-];
+import { unusedSettings } from "./unused-settings.ts";
 
 const withoutEffect: ReadonlySet<string> = new Set([
   "instructions",
@@ -86,12 +51,13 @@ function isTable(schema: $ZodType): boolean {
 
 const profileKeys = new Set(Object.keys(profileSchema.shape));
 
-function useOf(key: string): string {
+function useOf(key: string, unused: ReadonlySet<string>): string {
   if (withoutEffect.has(key)) return "no effect";
-  const isUnused = notUsedYet.some(
-    (each) => key === each || key.startsWith(`${each}.`) || key.startsWith(`${each}[`),
-  );
-  return isUnused ? "not used yet" : "";
+  return unused.has(topLevel(key)) ? "not used yet" : "";
+}
+
+function topLevel(key: string): string {
+  return key.split(/[.[]/, 1)[0] ?? "";
 }
 
 function cell(text: string): string {
@@ -101,10 +67,10 @@ function cell(text: string): string {
 /** The page as Markdown. */
 export function configReferencePage(): string {
   const rows = [...rowsOf(configTomlSchema, "")].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const unused = unusedSettings(rows.map(({ key }) => topLevel(key)));
   const lines = rows.map(({ key, allowed, description }) => {
-    const top = key.split(/[.[]/, 1)[0] ?? "";
-    const inProfile = profileKeys.has(top) ? "yes" : "";
-    return `| \`${key}\` | ${cell(allowed)} | ${inProfile} | ${cell(description)} | ${useOf(key)} |\n`;
+    const inProfile = profileKeys.has(topLevel(key)) ? "yes" : "";
+    return `| \`${key}\` | ${cell(allowed)} | ${inProfile} | ${cell(description)} | ${useOf(key, unused)} |\n`;
   });
   return `<!-- Written by \`pnpm run schema\` in packages/config, from its schemas. -->
 

@@ -15,9 +15,11 @@ test("config.schema.json is what the schemas say", async () => {
 });
 
 test("docs/config.md is what the schemas say", async () => {
-  // The formatter may pad the cells of its table; their words are compared.
+  // The formatter may pad the cells of its table; their words are compared. The last column is of the
+  // command line's sources: it is written anew with the page, and is nothing that the schemas say.
+  const words = (line: string) => line.split("|").map((cell) => cell.trim().replace(/^-+$/, "-"));
   const cells = (page: string) =>
-    page.split("\n").map((line) => line.split("|").map((cell) => cell.trim().replace(/^-+$/, "-")));
+    page.split("\n").map((line) => (line.startsWith("|") ? words(line).slice(0, 5) : words(line)));
   expect(cells(await read("../../../docs/config.md"))).toEqual(cells(configReferencePage()));
 });
 
