@@ -3,27 +3,43 @@ import { hookPromptItem } from "@codex-ts/hooks";
 import {
   type EventMsg,
   isHookPromptMessage,
+  type MessageItem,
   type RolloutItem,
   type ThreadId,
 } from "@codex-ts/protocol";
 import { isContextFragment } from "./contextual-message.ts";
 
-/** The events in order; a hook prompt, which the file keeps as an item alone, is told as that item. */
-export async function initialMessages(
-  lines: readonly RolloutItem[],
-  threadId: ThreadId,
-): Promise<readonly EventMsg[]> {
-  const messages: EventMsg[] = [];
-  let turnId = "";
-  for (const line of lines) {
+/** Is shown the lines of a session one after another, and keeps what is told of them. */
+export class InitialMessages {
+  readonly #told: (EventMsg | { readonly hookPrompt: MessageItem; readonly turnId: string })[] = [];
+  #turnId = "";
+
+  take(line: RolloutItem): void {
     if (line.type === "event_msg") {
-      if (line.payload.type === "task_started") turnId = line.payload.turn_id;
-      messages.push(line.payload);
+      if (line.payload.type === "task_started") this.#turnId = line.payload.turn_id;
+      this.#told.push(line.payload);
     } else if (line.type === "response_item" && isHookPromptMessage(line.payload)) {
-      const item = await hookPromptItem(line.payload, isContextFragment);
-      if (item === null) continue;
-      messages.push({ type: "item_completed", thread_id: threadId, turn_id: turnId, item });
+      this.#told.push({ hookPrompt: line.payload, turnId: this.#turnId });
     }
   }
-  return messages;
+
+  /** The events in order; a hook prompt, which the file keeps as an item alone, is told as that item. */
+  async messages(threadId: ThreadId): Promise<readonly EventMsg[]> {
+    const messages: EventMsg[] = [];
+    for (const each of this.#told) {
+      if (!("hookPrompt" in each)) {
+        messages.push(each);
+        continue;
+      }
+      const item = await hookPromptItem(each.hookPrompt, isContextFragment);
+      if (item === null) continue;
+      messages.push({
+        type: "item_completed",
+        thread_id: threadId,
+        turn_id: each.turnId,
+        item,
+      });
+    }
+    return messages;
+  }
 }

@@ -43,8 +43,8 @@ export function replay(lines: Iterable<RolloutItem>, policy: TruncationPolicy): 
   return replayed.result();
 }
 
-/** A replay that is fed line by line, so that nobody needs to hold a whole file. */
-class Replay {
+/** A {@link replay} that is fed line by line, so that nobody needs to hold a whole file. */
+export class Replay {
   #policy: TruncationPolicy;
   #entries: HistoryEntry[] = [];
   #reference: TurnContextItem | null = null;

@@ -1,7 +1,7 @@
 // Takes turns back: the history becomes what a reader of the session file would see.
 import { emptyTokenUsage } from "@codex-ts/protocol";
-import { readRollout, RolloutError } from "@codex-ts/rollout";
-import { replay } from "./replay.ts";
+import { readRolloutLines, RolloutError } from "@codex-ts/rollout";
+import { Replay } from "./replay.ts";
 import type { ThreadResources } from "./thread-resources.ts";
 import { estimateHistory } from "./token-estimate.ts";
 
@@ -22,11 +22,12 @@ export async function rollBack(
   try {
     await journal.drained();
     await recorder.flush();
-    const { items } = await readRollout(recorder.path);
+    const replay = new Replay(thread.options.lookUpModel(model).truncation_policy);
+    await readRolloutLines(recorder.path, (each) => replay.apply(each));
     await recorder.record([line]);
     await recorder.flush();
-    const { truncation_policy } = thread.options.lookUpModel(model);
-    const state = replay([...items, line], truncation_policy);
+    replay.apply(line);
+    const state = replay.result();
     history.restore(state, {
       ...emptyTokenUsage,
       total_tokens: estimateHistory(instructions, state.entries),

@@ -17,7 +17,7 @@ import {
   findThreadPath,
   listThreads,
   type ListThreadsOptions,
-  readRollout,
+  readRolloutLines,
   type RecorderSettings,
   resumeRolloutRecorder,
   RolloutError,
@@ -27,10 +27,10 @@ import {
 } from "@codex-ts/rollout";
 import { forkedLines, type ForkSnapshotMode } from "./fork.ts";
 import { emptyHistory, type HistoryState } from "./history.ts";
-import { initialMessages } from "./initial-messages.ts";
+import { InitialMessages } from "./initial-messages.ts";
 import { combineInstructions, readProjectDocs } from "./project-docs.ts";
 import { nestedAgentsMd } from "./prompts/nested-agents-md.ts";
-import { replay } from "./replay.ts";
+import { Replay } from "./replay.ts";
 import { Session } from "./session.ts";
 import { CoreError, type StartedThread, type Thread } from "./thread.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
@@ -63,8 +63,8 @@ interface Beginning {
   readonly history: HistoryState;
   readonly isResumed: boolean;
   readonly forkedFrom?: string;
-  /** The lines of earlier turns; null for a new thread. */
-  readonly past: readonly RolloutItem[] | null;
+  /** What is told of earlier turns; null for a new thread. */
+  readonly past: InitialMessages | null;
   readonly warnings: readonly string[];
 }
 
@@ -108,9 +108,11 @@ export class ThreadManager implements AsyncDisposable {
     const path = await this.#pathOf(config, session);
     const running = this.#runningOn(path);
     if (running !== undefined) await this.#shutDown(running.id);
-    const { id, meta, items } = await readSession(path);
+    // A long session is never in memory as a whole: each line goes where it belongs and is forgotten.
+    const past = this.#past(config);
+    const { id, meta } = await readSession(path, (line) => past.take(line));
     const settings = this.#recorderSettings(config);
-    const history = this.#replay(config, items);
+    const history = past.history();
     return this.#open(config, {
       id,
       recorder: config.ephemeral ? null : await resumeRolloutRecorder(path, settings),
@@ -118,7 +120,7 @@ export class ThreadManager implements AsyncDisposable {
       instructions: this.#instructions(config, meta),
       history,
       isResumed: true,
-      past: items,
+      past: past.messages,
       warnings: modelWarning(config, history),
     });
   }
@@ -136,7 +138,8 @@ export class ThreadManager implements AsyncDisposable {
   ): Promise<StartedThread> {
     const path = await this.#pathOf(config, session);
     await this.#runningOn(path)?.flush();
-    const { meta, items } = await readSession(path);
+    const items: RolloutItem[] = [];
+    const { meta } = await readSession(path, (line) => void items.push(line));
     const lines = forkedLines(items, snapshot, beforeUserMessage);
     if (!lines.some((line) => line.type !== "session_meta")) return this.startThread(config);
 
@@ -151,15 +154,17 @@ export class ThreadManager implements AsyncDisposable {
       initialItems: lines,
     });
     await recorder?.materialise();
+    const past = this.#past(config);
+    for (const line of lines) past.take(line);
     return this.#open(config, {
       id,
       recorder,
       settings,
       instructions,
-      history: this.#replay(config, lines),
+      history: past.history(),
       isResumed: false,
       forkedFrom: meta.id,
-      past: lines,
+      past: past.messages,
       warnings: [],
     });
   }
@@ -281,8 +286,22 @@ export class ThreadManager implements AsyncDisposable {
     );
   }
 
-  #replay(config: ThreadConfig, lines: readonly RolloutItem[]): HistoryState {
-    return replay(lines, this.#host(config).lookUpModel(config.model).truncation_policy);
+  /** Takes in the lines of a session one after another. */
+  #past(config: ThreadConfig): {
+    readonly take: (line: RolloutItem) => void;
+    readonly history: () => HistoryState;
+    readonly messages: InitialMessages;
+  } {
+    const replay = new Replay(this.#host(config).lookUpModel(config.model).truncation_policy);
+    const messages = new InitialMessages();
+    return {
+      take(line) {
+        replay.apply(line);
+        messages.take(line);
+      },
+      history: () => replay.result(),
+      messages,
+    };
   }
 
   async #open(config: ThreadConfig, beginning: Beginning): Promise<StartedThread> {
@@ -304,7 +323,7 @@ export class ThreadManager implements AsyncDisposable {
     const configured = sessionConfigured(session, config, {
       name: beginning.past === null ? null : await findThreadName(options.codexHome, id),
       forkedFrom: beginning.forkedFrom,
-      messages: beginning.past === null ? null : await initialMessages(beginning.past, id),
+      messages: (await beginning.past?.messages(id)) ?? null,
     });
     await session.announce(configured);
     for (const notice of config.deprecationNotices) {
@@ -340,15 +359,14 @@ async function instructionsOf(config: ThreadConfig): Promise<{
   };
 }
 
-async function readSession(path: AbsolutePath): Promise<{
-  readonly id: ThreadId;
-  readonly meta: SessionMeta;
-  readonly items: readonly RolloutItem[];
-}> {
+async function readSession(
+  path: AbsolutePath,
+  take: (line: RolloutItem) => void,
+): Promise<{ readonly id: ThreadId; readonly meta: SessionMeta }> {
   try {
-    const { meta, items } = await readRollout(path);
+    const { meta } = await readRolloutLines(path, take);
     const id = parseThreadId(meta.id);
-    if (id !== null) return { id, meta, items };
+    if (id !== null) return { id, meta };
   } catch (error) {
     if (!(error instanceof RolloutError)) throw error;
     throw new CoreError("rollout_unreadable", error.message, { cause: error });

@@ -64,6 +64,9 @@ const request: ResponsesRequest = {
   model: "m-1",
 };
 
+const encodedText = (...given: Parameters<typeof encodeRequestBody>): string =>
+  encodeRequestBody(...given).toString();
+
 const idsIn = (body: string): unknown[] =>
   (JSON.parse(body) as { input: { type: string; id?: string }[] }).input.map(({ type, id }) => [
     type,
@@ -73,7 +76,7 @@ const idsIn = (body: string): unknown[] =>
 describe("encodeRequestBody", () => {
   it("writes the keys in one order, and leaves out what is not set", () => {
     const keys = (given: ResponsesRequest): string[] =>
-      Object.keys(JSON.parse(encodeRequestBody(given, { storesResponses: false })) as object);
+      Object.keys(JSON.parse(encodedText(given, { storesResponses: false })) as object);
     expect(keys(request)).toEqual([
       "model",
       "instructions",
@@ -95,7 +98,7 @@ describe("encodeRequestBody", () => {
   });
 
   it("sends items without ids, and not at all what is only for files", () => {
-    expect(idsIn(encodeRequestBody(request, { storesResponses: false }))).toEqual([
+    expect(idsIn(encodedText(request, { storesResponses: false }))).toEqual([
       ["message", undefined],
       ["reasoning", undefined],
       ["reasoning", undefined],
@@ -110,7 +113,7 @@ describe("encodeRequestBody", () => {
   });
 
   it("sends ids back to a provider that stores responses, and says so", () => {
-    const body = encodeRequestBody(request, { storesResponses: true });
+    const body = encodedText(request, { storesResponses: true });
     expect(idsIn(body)).toEqual([
       ["message", "msg_1"],
       ["reasoning", "rs_1"],
@@ -124,7 +127,7 @@ describe("encodeRequestBody", () => {
       ["function_call_output", undefined],
     ]);
     expect(JSON.parse(body)).toMatchObject({ store: true });
-    expect(JSON.parse(encodeRequestBody(request, { storesResponses: false }))).toMatchObject({
+    expect(JSON.parse(encodedText(request, { storesResponses: false }))).toMatchObject({
       store: false,
     });
   });
@@ -145,7 +148,7 @@ describe("encodeRequestBody", () => {
         encrypted_content: null,
       },
     ];
-    const body = encodeRequestBody({ ...request, input }, { storesResponses: false });
+    const body = encodedText({ ...request, input }, { storesResponses: false });
     expect((JSON.parse(body) as { input: unknown }).input).toEqual([
       { type: "reasoning", summary: [], content: null, encrypted_content: "e" },
       {
@@ -160,7 +163,7 @@ describe("encodeRequestBody", () => {
 
   it("begins a longer conversation with the bytes of the shorter one", () => {
     const upTo = (count: number): string => {
-      const body = encodeRequestBody(
+      const body = encodedText(
         { ...request, input: items.slice(0, count) },
         { storesResponses: false },
       );

@@ -46,12 +46,28 @@ export function adaptRequest(request: ResponsesRequest, encoding: ItemEncoding):
 }
 
 /**
- * The JSON text of a request, its keys in the order of {@link ResponsesRequest}: a prompt that grows at
- * its end keeps its beginning byte for byte, which is what a provider's cache looks at.
+ * The JSON text of a request as UTF-8, its keys in the order of {@link ResponsesRequest}: a prompt that
+ * grows at its end keeps its beginning byte for byte, which is what a provider's cache looks at.
+ *
+ * A long thread sends tens of megabytes. Its items are written one by one, twice (first to know how
+ * much room they take), since one text of that length would have to be in memory several times over.
  */
-export function encodeRequestBody(request: ResponsesRequest, encoding: ItemEncoding): string {
-  const adapted = adaptRequest(request, encoding);
-  return JSON.stringify({ ...adapted, input: adapted.input.map(itemEncoder(encoding)) });
+export function encodeRequestBody(request: ResponsesRequest, encoding: ItemEncoding): Buffer {
+  const { model, instructions, input, ...others } = adaptRequest(request, encoding);
+  const encode = itemEncoder(encoding);
+  function* pieces(): Generator<string, void> {
+    yield `${JSON.stringify({ model, instructions }).slice(0, -1)},"input":[`;
+    for (const [index, item] of input.entries()) {
+      yield `${index === 0 ? "" : ","}${JSON.stringify(encode(item))}`;
+    }
+    yield `],${JSON.stringify(others).slice(1)}`;
+  }
+  let size = 0;
+  for (const piece of pieces()) size += Buffer.byteLength(piece);
+  const body = Buffer.allocUnsafe(size);
+  let end = 0;
+  for (const piece of pieces()) end += body.write(piece, end);
+  return body;
 }
 
 /** What a frame carries besides the request. */

@@ -60,7 +60,7 @@ export function createSseTransport(options: SseTransportOptions): ResponseTransp
 }
 
 interface Bodies {
-  readonly plain: string;
+  readonly plain: Uint8Array;
   compressed(): Promise<Uint8Array>;
 }
 

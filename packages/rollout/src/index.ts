@@ -8,7 +8,7 @@ export {
 } from "./find-thread.ts";
 export { type ListThreadsOptions, type ThreadPage, listThreads } from "./list-threads.ts";
 export { type PersistenceMode, isPersistedEvent } from "./persistence.ts";
-export { type Rollout, readRollout } from "./read-rollout.ts";
+export { type Rollout, readRollout, readRolloutLines } from "./read-rollout.ts";
 export {
   type CreateRecorderOptions,
   type RecorderSettings,

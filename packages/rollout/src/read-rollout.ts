@@ -18,7 +18,7 @@ const blockSize = 256 * 1024;
 const bytesPerTurn = 1024 * 1024;
 
 /**
- * Reads a session file.
+ * Reads a session file whole; for a long one {@link readRolloutLines} needs less room.
  *
  * @throws RolloutError `unreadable`, `blank_file` or `no_session_meta`
  * @throws the signal's reason when aborted
@@ -27,10 +27,26 @@ export async function readRollout(
   path: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Rollout> {
+  const items: RolloutLine[] = [];
+  const facts = await readRolloutLines(path, (line) => void items.push(line), options);
+  return { ...facts, items };
+}
+
+/**
+ * Reads a session file and hands each readable line to `take`, in file order, as it comes by.
+ *
+ * @throws RolloutError `unreadable`, `blank_file` or `no_session_meta`
+ * @throws the signal's reason when aborted
+ */
+export async function readRolloutLines(
+  path: string,
+  take: (line: RolloutLine) => void,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Omit<Rollout, "items">> {
   const { signal } = options;
   const { decodeRolloutLine } = await import("@codex-ts/protocol/schemas");
-  const items: RolloutLine[] = [];
   let meta: SessionMeta | undefined;
+  let taken = 0;
   let skipped = 0;
   let bytes = 0;
   signal?.throwIfAborted();
@@ -46,10 +62,11 @@ export async function readRollout(
       skipped += 1;
       continue;
     }
-    items.push(item);
+    taken += 1;
     if (item.type === "session_meta") meta ??= item.payload;
+    take(item);
   }
-  if (items.length === 0 && skipped === 0) {
+  if (taken === 0 && skipped === 0) {
     throw new RolloutError("blank_file", `the session file ${path} is blank`);
   }
   if (meta === undefined) {
@@ -58,7 +75,7 @@ export async function readRollout(
       `${path} is not a session file: none of its lines says which thread it is of`,
     );
   }
-  return { meta, items, skipped };
+  return { meta, skipped };
 }
 
 function* linesOf(path: string): Generator<Buffer, void, void> {
