@@ -22,8 +22,9 @@ export interface TraceContext {
 
 /**
  * Starts a turn, after changing the session's settings. `effort` absent clears the session's effort
- * (unless `collaboration_mode` is given); `summary`, `personality` and `approvals_reviewer` absent
- * keep it; `service_tier` absent keeps, null clears.
+ * (unless `collaboration_mode` brings one); `summary`, `personality` and `approvals_reviewer`
+ * absent keep it; `service_tier` absent keeps, null clears; `collaboration_mode` absent ends the
+ * mode.
  */
 export interface UserTurnOp {
   readonly type: "user_turn";
@@ -41,7 +42,10 @@ export interface UserTurnOp {
   readonly personality?: Personality;
 }
 
-/** Changes settings only; nothing is recorded until the next user turn. */
+/**
+ * Changes settings only; nothing is recorded until the next user turn. What is absent is kept, but
+ * for `collaboration_mode`, which then ends.
+ */
 export interface OverrideTurnContextOp {
   readonly type: "override_turn_context";
   readonly cwd?: string;

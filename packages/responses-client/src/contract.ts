@@ -171,7 +171,7 @@ export interface ResponsesTurn {
  * request that goes on from the last one sends only what is new.
  */
 export interface ResponsesSession extends AsyncDisposable {
-  /** Begins a turn; one at a time. */
+  /** Begins a turn; `context` goes with each of its requests. */
   startTurn(context?: TurnRequestContext): ResponsesTurn;
   /**
    * Connects ahead of the first turn and has the server read what `request` begins with. Does nothing
@@ -194,7 +194,7 @@ export interface ResponsesClient {
 export type ResponsesErrorCode =
   /** The stream broke, or the provider ended it with an error that may pass. */
   | "stream"
-  /** Nothing came for too long. */
+  /** No connection, or no answer, in time. */
   | "timeout"
   /** No connection could be made. */
   | "connection_failed"
