@@ -11,6 +11,7 @@ import {
   type ExecFlags,
 } from "./flags.ts";
 import { DOCTOR_NOTES, EXEC_EXAMPLES, ROOT_EXAMPLES, WHY_EXAMPLES } from "./help-texts.ts";
+import { addReviewCommand, type ReviewChoice } from "./review-grammar.ts";
 import { addSandboxCommand, type SandboxInvocation } from "./sandbox-grammar.ts";
 import { addSessionsCommand, type SessionsInvocation } from "./sessions-grammar.ts";
 import { addSettingsCommands, type SettingsInvocation } from "./settings-grammar.ts";
@@ -28,6 +29,8 @@ export type Invocation =
         readonly last: boolean;
         readonly all: boolean;
       };
+      /** What to have reviewed, instead of a turn with the prompt. */
+      readonly review?: ReviewChoice;
     }
   | {
       readonly command: "login";
@@ -142,6 +145,16 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
   addConfigFlags(resumeCommand, config);
   addRunFlags(resumeCommand, config);
   addExecFlags(resumeCommand, exec);
+
+  const chooseReview = (review: ReviewChoice, prompt: string | undefined): void =>
+    choose({ command: "exec", config, exec, prompt, review });
+  const execReview = addReviewCommand(execCommand, chooseReview);
+  addConfigFlags(execReview, config);
+  addRunFlags(execReview, config);
+  addExecFlags(execReview, exec);
+  const review = addReviewCommand(program, chooseReview);
+  addConfigFlags(review, config);
+  addRunFlags(review, config);
 
   const login = program
     .command("login")

@@ -1,7 +1,7 @@
 // One turn from its input to its exit code: events are written out, signals stop it in order.
 import { writeFile } from "node:fs/promises";
 import type { Thread } from "@codex-ts/core";
-import type { Event, EventMsg, JsonValue, UserInput } from "@codex-ts/protocol";
+import type { Event, EventMsg, Op } from "@codex-ts/protocol";
 import { type ColorMode, painter, wantsColor } from "../colors.ts";
 import { joinWords } from "@codex-ts/shell-command";
 import type { Engine } from "../engine.ts";
@@ -16,9 +16,10 @@ export interface FollowOptions {
   readonly engine: Engine;
   readonly thread: Thread;
   readonly terminal: Terminal;
-  readonly input: readonly UserInput[];
+  /** Starts the turn. */
+  readonly op: Op;
+  /** What the turn is about, for people. */
   readonly prompt: string;
-  readonly outputSchema: JsonValue;
   readonly json: boolean;
   readonly color: ColorMode;
   /** Where the last message goes when the turn completes. */
@@ -136,7 +137,7 @@ async function followEvents(
   output: Output,
   limits: LimitWatch,
 ): Promise<TurnEnd> {
-  const { thread, input, outputSchema } = options;
+  const { thread, op } = options;
   let failed = false;
   let started = false;
   for await (const { msg } of thread.events() as AsyncIterable<Event>) {
@@ -145,11 +146,7 @@ async function followEvents(
       case "session_configured":
         output.start(msg);
         started = true;
-        await thread.submit({
-          type: "user_input",
-          items: input,
-          final_output_json_schema: outputSchema,
-        });
+        await thread.submit(op);
         break;
       case "error":
         failed = true;

@@ -2,7 +2,7 @@
 import nodePath from "node:path";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { findRepositoryRoot } from "@codex-ts/git-utils";
-import type { JsonValue, UserInput } from "@codex-ts/protocol";
+import type { Op, UserInput } from "@codex-ts/protocol";
 import { openEngine, type Engine } from "../engine.ts";
 import { Failure } from "../failure.ts";
 import type { Invocation } from "../program.ts";
@@ -13,6 +13,7 @@ import { readImages, readOutputSchema } from "./run-files.ts";
 import { followTurn } from "./follow-turn.ts";
 import { findSession } from "./find-session.ts";
 import { failedStart } from "./json-events.ts";
+import { reviewTarget, targetText } from "./review-target.ts";
 import { limitAnswers, type LimitReached } from "./run-limits.ts";
 
 export type ExecInvocation = Extract<Invocation, { readonly command: "exec" }>;
@@ -61,16 +62,13 @@ async function startRun(
   if (exec.skipGitRepoCheck !== true && invocation.config.bypass !== true) {
     await requireRepository(cwd);
   }
-  const outputSchema = await readOutputSchema(exec.outputSchema, cwd);
-  const images = await readImages(exec.images, cwd);
-  const prompt = await promptOf(invocation, terminal);
+  const { op, prompt } = await turnOf(invocation, terminal, cwd);
   const session = resume === undefined ? null : await findSession(engine, resume, cwd);
   // Awaited here: the engine must live until the turn is over.
   return await runTurn(engine, invocation, terminal, {
     session,
-    images,
+    op,
     prompt,
-    outputSchema,
     onStart,
     limitReached: () => reached,
   });
@@ -82,9 +80,8 @@ async function runTurn(
   terminal: Terminal,
   turn: {
     readonly session: AbsolutePath | null;
-    readonly images: readonly UserInput[];
+    readonly op: Op;
     readonly prompt: string;
-    readonly outputSchema: JsonValue;
     readonly onStart: () => void;
     readonly limitReached: () => LimitReached | null;
   },
@@ -98,9 +95,8 @@ async function runTurn(
     engine,
     thread,
     terminal,
-    input: [...turn.images, { type: "text", text: turn.prompt, text_elements: [] }],
+    op: turn.op,
     prompt: turn.prompt,
-    outputSchema: turn.outputSchema,
     json: exec.json === true,
     color: exec.color,
     limits: {
@@ -113,6 +109,30 @@ async function runTurn(
         ? null
         : nodePath.resolve(terminal.cwd, exec.outputLastMessage),
   });
+}
+
+/** What starts the turn, and what it is about for people. */
+async function turnOf(
+  invocation: ExecInvocation,
+  terminal: Terminal,
+  cwd: AbsolutePath,
+): Promise<{ readonly op: Op; readonly prompt: string }> {
+  const { exec, review, prompt: argument } = invocation;
+  if (review !== undefined) {
+    const unused = exec.images.length > 0 ? "--image" : exec.outputSchema && "--output-schema";
+    if (unused !== undefined) throw new Failure(`a review takes no ${unused}`, { exitCode: 2 });
+    const target = await reviewTarget(review, argument, () => promptOf(invocation, terminal));
+    const prompt = targetText(target);
+    return { op: { type: "review", review_request: { target, user_facing_hint: prompt } }, prompt };
+  }
+  const outputSchema = await readOutputSchema(exec.outputSchema, cwd);
+  const images = await readImages(exec.images, cwd);
+  const prompt = await promptOf(invocation, terminal);
+  const items: readonly UserInput[] = [
+    ...images,
+    { type: "text", text: prompt, text_elements: [] },
+  ];
+  return { op: { type: "user_input", items, final_output_json_schema: outputSchema }, prompt };
 }
 
 async function requireRepository(cwd: AbsolutePath): Promise<void> {
