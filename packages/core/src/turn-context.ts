@@ -152,7 +152,7 @@ export function turnContextItem(turn: TurnContext): TurnContextItem {
 }
 
 /** The share of the model's window that a thread may fill; null when the window is not known. */
-export function usableContextWindow(model: ModelInfo): number | null {
+function usableContextWindow(model: ModelInfo): number | null {
   if (model.context_window === undefined || model.context_window === null) return null;
   return Math.floor((model.context_window * (model.effective_context_window_percent ?? 95)) / 100);
 }
