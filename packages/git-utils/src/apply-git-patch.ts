@@ -49,7 +49,7 @@ export async function applyGitPatch(request: ApplyGitPatchRequest): Promise<Appl
     openWorkTree(request.cwd, options),
     readRepositorySettings(request.cwd, options),
   ]);
-  if (revert && !preflight) await stagePaths(root, diff, { ...options, settings });
+  if (revert && !preflight) await stagePaths(root, diff, options);
   // Git takes a file that was written anew with the same content for a changed one, until told to look.
   if (!preflight) {
     await runGit(["update-index", "-q", "--refresh"], { ...options, cwd: root, settings });

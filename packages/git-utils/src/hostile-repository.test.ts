@@ -5,19 +5,25 @@ import { temporaryDirectory } from "@codex-ts/test-support";
 import { expect, test } from "vitest";
 import {
   applyGitPatch,
+  captureGhostSnapshotReport,
   collectGitInfo,
   createGhostCommit,
   currentBranchName,
   defaultBranchName,
   diffToRemote,
   hasChanges,
+  headCommitHash,
   localBranches,
   mergeBaseWithHead,
+  planGhostRestore,
   pruneGhostCommits,
   readWorkspaceFacts,
   recentCommits,
+  remoteNames,
   remoteUrls,
   restoreGhostCommit,
+  restoreToCommit,
+  stagePaths,
 } from "./index.ts";
 import { quickRepository } from "./testing/quick-repository.ts";
 
@@ -100,6 +106,10 @@ test(
   process = ${await plant("filter-process")}
 [merge "evil"]
   driver = ${await plant("merge-driver")} %A
+[alias]
+  status = !${await plant("alias")}
+  diff = !${await plant("alias")}
+  apply = !${await plant("alias")}
 [gpg]
   program = ${await plant("gpg")}
 [log]
@@ -117,7 +127,11 @@ test(
     });
     const ghost = await createGhostCommit({ repoPath: path });
     await repository.write({ "a.txt": "agent\n", "c.bin": "agent\n", "sub/b.txt": "agent\n" });
+    expect((await planGhostRestore(ghost, { repoPath: path })).restored).toHaveLength(3);
+    await captureGhostSnapshotReport({ repoPath: path });
     await collectGitInfo(path);
+    await headCommitHash(path);
+    await remoteNames(path);
     await readWorkspaceFacts(path, { env: process.env });
     await currentBranchName(path);
     await defaultBranchName(path);
@@ -134,6 +148,8 @@ test(
     expect((await applyGitPatch({ cwd: path, diff })).exit_code).toBe(0);
     expect((await applyGitPatch({ cwd: path, diff, revert: true })).exit_code).toBe(0);
     expect((await applyGitPatch({ cwd: path, diff, preflight: true })).exit_code).toBe(0);
+    await stagePaths(path, diff);
+    await restoreToCommit(await git("rev-parse", "HEAD"), { repoPath: path });
     await pruneGhostCommits({ repoPath: path });
     expect(await readdir(traces.join("ran"))).toEqual([]);
     // The traps work: git itself, asked plainly, steps on them.

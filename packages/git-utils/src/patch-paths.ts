@@ -2,6 +2,7 @@
 import { lstat } from "node:fs/promises";
 import { type AbsolutePath, isInside, join } from "@codex-ts/absolute-path";
 import { unescapeC } from "./path-text.ts";
+import { readRepositorySettings } from "./repository-settings.ts";
 import { type GitOptions, runGit } from "./run-git.ts";
 
 /** A text without its C-style quotes and escapes; bytes that are not UTF-8 become replacement characters. */
@@ -51,15 +52,15 @@ export function extractPathsFromPatch(diff: string): readonly string[] {
 export async function stagePaths(
   root: AbsolutePath,
   diff: string,
-  options: GitOptions & {
-    readonly settings?: readonly (readonly [string, string])[] | undefined;
-  } = {},
+  options: GitOptions = {},
 ): Promise<void> {
+  const { overrides } = await readRepositorySettings(root, options);
   const existing: string[] = [];
   for (const path of extractPathsFromPatch(diff)) {
     const file = join(root, path);
     const found = await lstat(file).catch(() => null);
     if (found !== null && isInside(file, root)) existing.push(path);
   }
-  if (existing.length > 0) await runGit(["add", "--", ...existing], { ...options, cwd: root });
+  if (existing.length === 0) return;
+  await runGit(["add", "--", ...existing], { ...options, cwd: root, settings: overrides });
 }

@@ -24,7 +24,7 @@ export async function write(root: string, files: Record<string, string>): Promis
 const baseFiles = { "a.txt": "a\n", "sub/b.txt": "b\n", "gone.txt": "gone\n" };
 
 /** A repository with a few committed files. */
-export async function base(place: Place, name = "repo", ...init: string[]): Promise<AbsolutePath> {
+async function base(place: Place, name = "repo", ...init: string[]): Promise<AbsolutePath> {
   const root = join(place.folder, name);
   await mkdir(root, { recursive: true });
   place.git(root, "init", "-q", "-b", "main", "--template=", ...init);
@@ -33,7 +33,7 @@ export async function base(place: Place, name = "repo", ...init: string[]): Prom
   return root;
 }
 
-export function commitAll({ git }: Place, root: string): void {
+function commitAll({ git }: Place, root: string): void {
   git(root, "add", "--all", "--force");
   git(root, "commit", "-qm", "Commit");
 }
