@@ -41,6 +41,9 @@ export interface OpenModelAccessOptions {
   readonly headers: HeaderFields;
 }
 
+/** A token that ends while it is on its way, or by a server's clock that is ahead of ours, is refused. */
+const renewAheadMs = 300_000;
+
 /** Waits for no server: what one says of its models comes in while the run goes on. */
 export async function openModelAccess(options: OpenModelAccessOptions): Promise<ModelAccess> {
   const { config, env, transport } = options;
@@ -51,6 +54,7 @@ export async function openModelAccess(options: OpenModelAccessOptions): Promise<
     enableCodexApiKeyEnv: true,
     forcedWorkspaceId: config.forcedChatgptWorkspaceId,
     defaultHeaders: options.headers,
+    renewAheadMs,
   });
   await enforceLoginRestrictions(manager, {
     method: config.forcedLoginMethod,

@@ -131,10 +131,17 @@ const opaqueTokenAgeMs = 8 * 24 * 60 * 60 * 1000;
  */
 export function needsRenewal(auth: CodexAuth, now: Date, aheadMs: number): boolean {
   if (auth.kind === "api_key" || auth.external) return false;
-  const expiration = expirationOf(auth);
-  if (expiration !== null) return expiration.getTime() <= now.getTime() + aheadMs;
+  const expiration = expirationOf(auth)?.getTime();
+  if (expiration !== undefined)
+    return expiration <= now.getTime() + soonMs(auth, expiration, aheadMs);
   if (auth.lastRefresh === null) return false;
   return Date.parse(auth.lastRefresh) < now.getTime() - opaqueTokenAgeMs;
+}
+
+/** Tokens that last a few minutes alone would else be past their time when they come. */
+function soonMs({ lastRefresh }: ChatgptAuth, expirationMs: number, aheadMs: number): number {
+  if (lastRefresh === null) return aheadMs;
+  return Math.max(0, Math.min(aheadMs, (expirationMs - Date.parse(lastRefresh)) / 10));
 }
 
 /** Equal for records that are equal in every key; gives nothing of them away. */

@@ -161,7 +161,10 @@ export interface AuthManagerOptions {
   readonly defaultHeaders?: HeaderFields | undefined;
   /** Where ChatGPT logins come from; `CODEX_REFRESH_TOKEN_URL_OVERRIDE` goes before it for renewals. */
   readonly issuer?: string | undefined;
-  /** How long before its end a token is renewed; 0 by default. */
+  /**
+   * How long before its end a token is renewed, but no more than a tenth of the time that it lasts; 0 by
+   * default.
+   */
   readonly renewAheadMs?: number | undefined;
   /** A clock of one's own; then tokens are renewed in this process. */
   readonly now?: (() => Date) | undefined;

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { type TemporaryHome, temporaryHome } from "@codex-ts/test-support";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { StoredTokens } from "./auth-dot-json.ts";
 import { type AuthDotJson, createAuthManager, createCredentialStore } from "./index.ts";
 import {
   type KeyringEntry,
@@ -10,6 +11,7 @@ import {
   createKeyringStore,
   keyringAccount,
 } from "./keyring-store.ts";
+import { startIssuer } from "./testing/issuer.ts";
 import { keyringMissing, spawnInKeyringSession } from "./testing/keyring-session.ts";
 
 let home: TemporaryHome;
@@ -168,6 +170,28 @@ describe.skipIf(missing !== null)(
         steps.push(await auto.delete(), await exists(), await auto.load());
         print(steps);`),
       ).toEqual([false, record, true, false, null]);
+    });
+
+    test("tokens are renewed by a process of their own, there and not in the file", async () => {
+      await using issuer = await startIssuer();
+      const login = await issuer.login();
+      const result = await inSession(`
+        await store("keyring").save(${JSON.stringify(login)});
+        const env = { CODEX_REFRESH_TOKEN_URL_OVERRIDE: "${issuer.url}/oauth/token" };
+        await using manager = createAuthManager({ codexHome, store: store("keyring"), env });
+        // This process could renew them as well, if it had to.
+        process.getBuiltinModule("node:http").request = () => { throw new Error("not from here"); };
+        await manager.refreshToken();
+        const token = (await manager.auth()).accessToken.reveal();
+        const { tokens } = await store("keyring").load();
+        print({ token, tokens, isFile: await exists() });`);
+      const { token, tokens, isFile } = result as {
+        readonly token: string;
+        readonly tokens: StoredTokens;
+        readonly isFile: boolean;
+      };
+      expect([tokens.access_token, isFile, issuer.renewals]).toEqual([token, false, 1]);
+      expect(issuer.accepts(tokens.refresh_token)).toBe(true);
     });
 
     test("a manager logs in, is read by another one, and logs out", async () => {

@@ -98,6 +98,17 @@ describe("when tokens are renewed", () => {
     expect(issuer.renewals).toBe(1);
   });
 
+  test("no more than a tenth of its time ahead, however much is asked for", async () => {
+    await write(await issuer.login());
+    await using ahead = manager({ renewAheadMs: hourMs });
+    later = hourMs - 361_000;
+    await ahead.auth();
+    expect(issuer.renewals).toBe(0);
+    later = hourMs - 360_000;
+    await ahead.auth();
+    expect(issuer.renewals).toBe(1);
+  });
+
   test.each([
     ["8 days old", { ageMs: 8 * dayMs, renewals: 0 }],
     ["a second older", { ageMs: 8 * dayMs + 1000, renewals: 1 }],
