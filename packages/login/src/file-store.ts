@@ -185,11 +185,14 @@ async function replaceFile(path: AbsolutePath, text: string): Promise<void> {
 
 /** Else a power cut could bring the old file back, and with it tokens that are used up. */
 async function flushFolder(path: string): Promise<void> {
+  let folder: FileHandle | undefined;
   try {
-    await using folder = await open(path, "r");
+    folder = await open(path, "r");
     await folder.sync();
   } catch {
     // Windows and some network disks know no such thing.
+  } finally {
+    await folder?.close();
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from "./codex-auth.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import { TokenRefreshError, asRefreshError, otherAccountError } from "./errors.ts";
-import { type RenewedTokens, requestTokens } from "./token-refresh.ts";
+import type { RenewedTokens } from "./token-refresh.ts";
 
 /** What is to be renewed; no secret. */
 export interface RenewalRequest {
@@ -62,6 +62,8 @@ export async function renewStoredLogin(
 
 /** To be called with the store to ourselves. */
 async function renewInTurn(request: RenewalRequest, means: RenewalMeans): Promise<RenewalOutcome> {
+  // Before the request: nothing is to stand between its answer and the save.
+  const { requestTokens } = await import("./token-refresh.ts");
   const attempted = await loadSameAccount(request, means);
   if (isRenewed(attempted, request, means)) return { kind: "stored" };
   let tokens: RenewedTokens;

@@ -12,7 +12,7 @@ import type { CredentialStore, StoreAddress } from "./credential-store.ts";
 import { tokenMark } from "./codex-auth.ts";
 import { TokenRefreshError } from "./errors.ts";
 import type { RenewalChild } from "./renewal-child.ts";
-import type { RenewalOutcome, RenewalRequest } from "./renewal.ts";
+import { type RenewalOutcome, type RenewalRequest, renewStoredLogin } from "./renewal.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /**
@@ -97,7 +97,6 @@ export function createRenewer(options: RenewerOptions): Renewer {
   async function renewHere(login: () => Promise<LoginInUse | null>): Promise<RenewalOutcome> {
     const inUse = await login();
     if (inUse === null) return { kind: "stored" };
-    const { renewStoredLogin } = await import("./renewal.ts");
     return await renewStoredLogin(requestFor(inUse), {
       store,
       transport: await transport(),
