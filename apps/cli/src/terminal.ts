@@ -7,6 +7,8 @@ export interface Terminal {
   readonly stderrIsTerminal: boolean;
   /** The width of standard output; wide where that is no terminal. */
   readonly stdoutColumns: number;
+  /** The width of standard error as it is now; a person may change it. */
+  readonly stderrColumns: () => number;
   /**
    * Reads standard input to its end. With `silenceMs`, gives null when not a byte has come by then, and
    * lets go of the pipe: it may stay open for as long as its other end likes.
@@ -27,6 +29,7 @@ export function processTerminal(): Terminal {
     stdinIsTerminal: process.stdin.isTTY,
     stdoutIsTerminal: process.stdout.isTTY,
     stderrIsTerminal: process.stderr.isTTY,
+    stderrColumns: () => (process.stderr.isTTY ? process.stderr.columns : 160),
     stdoutColumns: process.stdout.isTTY ? process.stdout.columns : 160,
     readStdin,
     stdout: (text) => void process.stdout.write(text),

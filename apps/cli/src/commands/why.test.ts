@@ -68,6 +68,7 @@ async function whyWorld(): Promise<WhyWorld> {
       stdoutIsTerminal: false,
       stderrIsTerminal: false,
       stdoutColumns: 160,
+      stderrColumns: () => 160,
       readStdin: async () => new Uint8Array(),
       stdout: (text) => {
         out += text;

@@ -2,13 +2,14 @@
 import { writeFile } from "node:fs/promises";
 import type { Thread } from "@codex-ts/core";
 import type { Event, EventMsg, Op } from "@codex-ts/protocol";
-import { type ColorMode, painter, wantsColor } from "../colors.ts";
+import { type ColorMode, type Paint, painter, wantsColor } from "../colors.ts";
 import { joinWords } from "@codex-ts/shell-command";
 import type { Engine } from "../engine.ts";
 import type { Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
 import { HumanOutput } from "./human-output.ts";
 import { type JsonEvent, JsonEventStream } from "./json-events.ts";
+import { ProgressLine } from "./progress-line.ts";
 import type { LimitReached } from "./run-limits.ts";
 import { onStopSignals } from "./stop-signals.ts";
 
@@ -185,15 +186,17 @@ function jsonOutput(terminal: Terminal): Output {
 
 function humanOutput(options: FollowOptions): Output {
   const { terminal, engine } = options;
+  const paint = painter(
+    wantsColor({
+      mode: options.color,
+      isTerminal: terminal.stderrIsTerminal,
+      env: terminal.env,
+    }),
+  );
+  const progress = progressOf(terminal, paint);
   const output = new HumanOutput({
-    paint: painter(
-      wantsColor({
-        mode: options.color,
-        isTerminal: terminal.stderrIsTerminal,
-        env: terminal.env,
-      }),
-    ),
-    write: terminal.stderr,
+    paint,
+    write: (text) => (progress ?? { write: terminal.stderr }).write(text),
     hideReasoning: engine.config.hideAgentReasoning,
     showRawReasoning: engine.config.showRawAgentReasoning,
   });
@@ -213,8 +216,12 @@ function humanOutput(options: FollowOptions): Output {
         prompt: options.prompt,
       });
     },
-    push: (msg) => output.push(msg),
+    push: (msg) => {
+      output.push(msg);
+      progress?.see(msg);
+    },
     pushEnd: (msg, limit) => {
+      progress?.stop();
       if (msg !== null) output.push(msg);
       if (limit !== null) terminal.stderr(`Error: ${limit.message}\n`);
     },
@@ -228,6 +235,15 @@ function humanOutput(options: FollowOptions): Output {
       }
     },
   };
+}
+
+/** A line that tells what goes on, where a person looks at a terminal that can erase one. */
+function progressOf(
+  { env, stderrIsTerminal, stderr, stderrColumns }: Terminal,
+  paint: Paint,
+): ProgressLine | null {
+  if (!stderrIsTerminal || env["TERM"] === "dumb" || (env["CI"] ?? "") !== "") return null;
+  return new ProgressLine({ write: stderr, columns: stderrColumns, paint });
 }
 
 async function writeLastMessage(options: FollowOptions, lastMessage: string | null): Promise<void> {

@@ -6,8 +6,8 @@ import type {
   SandboxPolicy,
   TokenUsage,
 } from "@codex-ts/protocol";
-import { joinWords } from "@codex-ts/shell-command";
 import type { Paint } from "../colors.ts";
+import { shellCommand } from "./shown-command.ts";
 
 export interface RunHeader {
   readonly version: string;
@@ -280,21 +280,6 @@ function capitalized(word: string): string {
 function changeLetter(change: FileChange): string {
   if (change.type === "add") return "A";
   return change.type === "delete" ? "D" : "M";
-}
-
-/** A command as a person would type it: the script of `bash -lc SCRIPT`, without the wrapper. */
-function shellCommand(command: readonly string[]): string {
-  const [program, flag, script, ...rest] = command;
-  if (
-    program !== undefined &&
-    script !== undefined &&
-    rest.length === 0 &&
-    (flag === "-lc" || flag === "-c") &&
-    /(?:^|\/)(?:bash|zsh|sh)$/.test(program)
-  ) {
-    return script;
-  }
-  return joinWords(command);
 }
 
 function durationText(ms: number): string {
