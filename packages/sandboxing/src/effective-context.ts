@@ -2,12 +2,13 @@
 import type { PathContext } from "./access.ts";
 import { expandPatterns } from "./deny-patterns.ts";
 import { effectiveFileSystem, effectiveNetwork } from "./effective.ts";
-import type { HostFiles } from "./host-files.ts";
+import { type HostFiles, lookedAtOnce, nodeHostFiles } from "./host-files.ts";
 import { fromSandboxPolicy, type SplitPolicy } from "./legacy-policy.ts";
 import type { SandboxContext } from "./sandbox.ts";
 
 /** Both halves of a policy as they bind a command, and what their paths mean. */
 export interface ResolvedContext extends SplitPolicy {
+  /** Each path of the disk is looked at once with these: they are for one piece of work. */
   readonly paths: PathContext;
 }
 
@@ -30,7 +31,8 @@ export function resolveContext(
   context: SandboxContext,
   options: ResolveContextOptions = {},
 ): ResolvedContext {
-  const paths: PathContext = { cwd: context.policyCwd, ...options };
+  const files = lookedAtOnce(options.files ?? nodeHostFiles);
+  const paths: PathContext = { cwd: context.policyCwd, ...options, files };
   const split = fromSandboxPolicy(context.policy, paths);
   return {
     fileSystem: expandPatterns(

@@ -101,6 +101,7 @@ export function canonicalize(files: HostFiles, path: AbsolutePath): AbsolutePath
  * still. Paths without a link on them are their own real paths and need no further look.
  */
 export function lookedAtOnce(files: HostFiles): HostFiles {
+  if (stills.has(files)) return files;
   const kinds = new Map<string, HostFileKind | null>();
   const kind = (path: string): HostFileKind | null => {
     let known = kinds.get(path);
@@ -122,7 +123,7 @@ export function lookedAtOnce(files: HostFiles): HostFiles {
     }
     return known;
   };
-  return {
+  const still: HostFiles = {
     ...files,
     kind,
     realpath: (path) => {
@@ -131,4 +132,9 @@ export function lookedAtOnce(files: HostFiles): HostFiles {
       return plain ? (path as AbsolutePath) : files.realpath(path);
     },
   };
+  stills.add(still);
+  return still;
 }
+
+/** Those that look once already. */
+const stills = new WeakSet<HostFiles>();

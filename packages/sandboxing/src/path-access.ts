@@ -38,6 +38,7 @@ export function pathAccess(
   options: ResolveContextOptions = {},
 ): PathAccess {
   const { fileSystem, paths } = resolveContext(context, options);
+  // Roots are taken to stand still; what is asked about is looked at every time.
   const files = options.files ?? nodeHostFiles;
   const patterns = denyPatterns(fileSystem, paths);
   const isDenied = (path: AbsolutePath): boolean => patterns.some(({ test }) => test.test(path));
