@@ -94,14 +94,6 @@ export function accessIndex(
   return (path) => closest(path, (at) => strongest.get(at)) ?? "none";
 }
 
-/** The access of the most specific entry that holds `path`; `none` when no entry does. */
-export function accessAmong(
-  entries: readonly ResolvedEntry[],
-  path: AbsolutePath,
-): FileSystemAccess {
-  return accessIndex(entries)(path);
-}
-
 /**
  * What `policy` allows at `path` (absolute, or relative to the context's folder). The most specific
  * entry decides; entries for the same path rank `none` over `write` over `read`. Symbolic links are
@@ -116,7 +108,7 @@ export function resolveAccess(
   if (path.includes("\0")) return "none";
   const candidate = resolve(path, context.cwd, { home: context.home });
   if (isDeniedByPattern(policy, candidate, context)) return "none";
-  return accessAmong(resolveEntries(policy, context), candidate);
+  return accessIndex(resolveEntries(policy, context))(candidate);
 }
 
 function isRootEntry(entry: FileSystemSandboxEntry): boolean {
