@@ -136,6 +136,16 @@ export class History {
     };
   }
 
+  /** Counts what was used for this thread and left nothing in its history. */
+  addForeignUsage(usage: TokenUsage): void {
+    const known = this.#tokenInfo;
+    this.#tokenInfo = {
+      total_token_usage: addTokenUsage(known?.total_token_usage ?? emptyTokenUsage, usage),
+      last_token_usage: known?.last_token_usage ?? emptyTokenUsage,
+      model_context_window: known?.model_context_window ?? null,
+    };
+  }
+
   addUsage(usage: TokenUsage | null, contextWindow: number | null): void {
     if (usage === null) return;
     this.#tokenInfo = {

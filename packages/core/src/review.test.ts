@@ -69,6 +69,7 @@ test("a reviewer of its own looks at the change; the thread learns of the result
       "exec_command_begin",
       "exec_command_output_delta",
       "exec_command_end",
+      "token_count",
       "raw user user_action",
       "exited_review_mode",
       `raw assistant ${JSON.stringify(rendered)}`,

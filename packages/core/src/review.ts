@@ -133,12 +133,25 @@ async function askReviewer(prompt: string, parts: TaskParts): Promise<TurnOutcom
     const outcome = await runTurn(opened.services, input);
     const last_agent_message = outcome.kind === "completed" ? outcome.lastAgentMessage : null;
     await journal.announce(turnId, { type: "task_complete", turn_id: turnId, last_agent_message });
+    await countUsage(parts, reviewer.thread.history);
     return outcome;
   } finally {
     await responses[Symbol.asyncDispose]();
     await journal.drained();
     await recorder?.close().catch(() => {});
   }
+}
+
+/** What the reviewer has used is used by the thread that asked. */
+async function countUsage({ thread, turn }: TaskParts, reviewed: History): Promise<void> {
+  const usage = reviewed.tokenInfo?.total_token_usage;
+  if (usage === undefined) return;
+  thread.history.addForeignUsage(usage);
+  await thread.journal.announce(turn.turnId, {
+    type: "token_count",
+    info: thread.history.tokenInfo,
+    rate_limits: thread.rateLimits.current(),
+  });
 }
 
 /** A thread within the thread: it shares processes, rules and approvals, and nothing that was said. */

@@ -88,7 +88,7 @@ describe("what is wrong with an invocation is found before a session exists", ()
     [["exec", "resume", "--last", "hi"], 1, "there is no session"],
     [["exec", "resume"], 2, "which session?"],
     [["features", "lst"], 2, "did you mean list?"],
-    [["login", "--api-key", "k"], 2, "--with-api-key"],
+    [["login", "--api-key", "k"], 1, "--with-api-key"],
     [["completion", "tcsh"], 2, "bash, zsh, fish, powershell, elvish"],
   ])("%j: exit code %d", async (args, code, words) => {
     const run = await shared.run(args, { stdin: "go on" });

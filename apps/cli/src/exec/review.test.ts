@@ -58,6 +58,9 @@ test("a program gets the report as the message of the turn", async () => {
     "item.completed",
     "turn.completed",
   ]);
+  // What the reviewer has used.
+  const usage = { input_tokens: 100, cached_input_tokens: 0, output_tokens: 10 };
+  expect(events.at(-1)).toMatchObject({ usage, turn_usage: usage });
   expect(events[2]).toMatchObject({ item: { type: "agent_message", text: rendered } });
   expect(await readFile(file, "utf8")).toBe(rendered);
   expect(question(world)).toContain("main");
