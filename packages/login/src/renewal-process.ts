@@ -1,20 +1,25 @@
 // The process that renews the stored login and then ends. It lives in a session of its own, so that
 // nothing that ends whoever wants the new tokens ends it between the authority's answer and the save.
 // What it is to do comes over standard input, what came of it goes to standard output.
+import { pathToFileURL } from "node:url";
 import { openAuthorityTransport } from "./authority.ts";
 import { createCredentialStore } from "./credential-store.ts";
 import { TokenRefreshError } from "./errors.ts";
 import { type RenewalOrder, encodeOutcome, isRenewalOrder } from "./renewal-order.ts";
 import { type RenewalOutcome, renewStoredLogin } from "./renewal.ts";
 
-// A session that ends, or a service manager that stops all of a service, gives a moment: that is enough.
-for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
-// Whoever wanted to know may be gone.
-process.stdout.on("error", () => {});
+// Only as the program of a process: who imports it gets nothing.
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) void run();
 
-const order = await readOrder();
-// Without one, whoever was to give it has ended before it could, or is of another version.
-if (order !== null) tell(await carryOut(order));
+async function run(): Promise<void> {
+  // A session that ends, or a service manager that stops all of a service, gives a moment: that is enough.
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+  // Whoever wanted to know may be gone.
+  process.stdout.on("error", () => {});
+  const order = await readOrder();
+  // Without one, whoever was to give it has ended before it could, or is of another version.
+  if (order !== null) tell(await carryOut(order));
+}
 
 async function readOrder(): Promise<RenewalOrder | null> {
   const parts: Buffer[] = [];
