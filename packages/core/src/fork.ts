@@ -29,7 +29,15 @@ export function forkedLines(
     ];
   }
   const cut = userMessages(lines)[beforeUserMessage];
-  return cut === undefined ? lines.slice(0, open?.start) : lines.slice(0, cut.turnStart);
+  return cut === undefined ? lines.slice(0, open?.start) : closed(lines.slice(0, cut.turnStart));
+}
+
+/** What a cut leaves of a turn is all that there will ever be of it: a fork of the fork takes it over. */
+function closed(lines: readonly RolloutItem[]): readonly RolloutItem[] {
+  const id = unfinishedTurn(lines)?.id ?? null;
+  if (id === null) return lines;
+  const end = { type: "task_complete", turn_id: id, last_agent_message: null } as const;
+  return [...lines, { type: "event_msg", payload: end }];
 }
 
 interface UserMessagePosition {
