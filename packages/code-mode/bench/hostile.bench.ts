@@ -27,8 +27,8 @@ async function runAll(): Promise<readonly Run[]> {
     },
     notify() {},
   });
-  const run = async (source: string) => {
-    const request = { toolCallId: "call", enabledTools, source, yieldTimeMs: 4 };
+  const run = async (source: string, yieldTimeMs = 4) => {
+    const request = { toolCallId: "call", enabledTools, source, yieldTimeMs };
     const response = await service.execute(request);
     if (response.status !== "yielded") return { status: response.status, stopMs: 0 };
     const start = performance.now();
@@ -46,7 +46,8 @@ async function runAll(): Promise<readonly Run[]> {
     runs.push({ name, status, stopMs, ms: performance.now() - start, delayMs: delay.max / 1e6 });
   }
   delay.disable();
-  const { status } = await run("text(1)");
+  // It may have to wait for a worker in place of the last one that was ended.
+  const { status } = await run("text(1)", /*yieldTimeMs*/ 10_000);
   if (status !== "completed") throw new Error(`the next script is ${status}`);
   return runs;
 }
