@@ -72,17 +72,19 @@ export function describeTool(named: NamedTool): string {
   return `${named.tool.description}\n\n${declaration}`;
 }
 
+const rememberedLists = 8;
+
 /** Prepares lists of tools, each once for as long as the same list is passed. */
 export function createToolPreparation(
   warn: (message: string) => void,
 ): (tools: readonly ToolDefinition[]) => PreparedTools {
   const prepared = new WeakMap<readonly ToolDefinition[], PreparedTools>();
-  const keys = new Map<string, number>();
+  /** The same tools in another array are the same list; the last few are remembered. */
+  const lists = new Map<string, PreparedTools>();
   const warned = new Set<string>();
   let lastKey = 0;
-  return (tools) => {
-    const known = prepared.get(tools);
-    if (known !== undefined) return known;
+
+  function prepare(tools: readonly ToolDefinition[]): PreparedTools {
     const named = nameTools(tools, (tool, identifier) => {
       if (warned.has(tool)) return;
       warned.add(tool);
@@ -91,6 +93,7 @@ export function createToolPreparation(
     for (const { tool } of named) {
       if (tool.name === "") throw new CodeModeError("invalid_tool", "A tool must have a name.");
     }
+    // Names, and by their declarations the kinds: all that is asked of a tool later.
     const json = JSON.stringify(
       named.map((each) => ({
         identifier: each.identifier,
@@ -98,16 +101,23 @@ export function createToolPreparation(
         description: describeTool(each),
       })),
     );
-    // The same tools in another array are the same list to the workers; the last few are remembered.
-    let key = keys.get(json);
-    if (key === undefined) {
-      lastKey += 1;
-      key = lastKey;
-      if (keys.size >= 8) keys.clear();
-      keys.set(json, key);
-    }
-    const result = { key, json, byName: new Map(named.map(({ tool }) => [tool.name, tool])) };
-    prepared.set(tools, result);
-    return result;
+    const known = lists.get(json);
+    if (known !== undefined) return known;
+    lastKey += 1;
+    const byName = new Map(named.map(({ tool }) => [tool.name, tool]));
+    const list = { key: lastKey, json, byName };
+    if (lists.size >= rememberedLists) lists.clear();
+    lists.set(json, list);
+    return list;
+  }
+
+  const none = prepare([]);
+  return (tools) => {
+    if (tools.length === 0) return none;
+    const known = prepared.get(tools);
+    if (known !== undefined) return known;
+    const list = prepare(tools);
+    prepared.set(tools, list);
+    return list;
   };
 }

@@ -177,7 +177,11 @@ class Service implements CodeModeService {
   readonly #limits: CodeModeLimits;
   readonly #prepare: (tools: readonly ToolDefinition[]) => PreparedTools;
   readonly #pool: WorkerPool;
-  readonly #cells = new Map<string, Cell>();
+  /**
+   * Oldest first, and few. A Map that is filled and emptied with every cell would leave a table behind
+   * each time, and a dead table holds the next: together they fill the old generation.
+   */
+  #cells: readonly Cell[] = [];
   readonly #hosts: CodeModeTurnHost[] = [];
   readonly #stored = new Map<string, string>();
   #storedJson: string | undefined;
@@ -228,7 +232,7 @@ class Service implements CodeModeService {
       ended: () => this.#forget(cell),
       missing: () => this.#missing(cellId),
     });
-    this.#cells.set(cellId, cell);
+    this.#cells = [...this.#cells, cell];
     const response = cell.wait(request.yieldTimeMs ?? defaultYieldMs, options);
     this.#storedJson ??=
       this.#stored.size === 0 ? "" : JSON.stringify(Object.fromEntries(this.#stored));
@@ -255,7 +259,7 @@ class Service implements CodeModeService {
   async wait(request: WaitRequest, options: CallOptions = {}): Promise<CellResponse> {
     this.#checkOpen();
     options.signal?.throwIfAborted();
-    const cell = this.#cells.get(request.cellId);
+    const cell = this.#cells.find(({ id }) => id === request.cellId);
     if (cell === undefined) return this.#missing(request.cellId);
     return request.terminate === true
       ? cell.terminate(options)
@@ -289,7 +293,7 @@ class Service implements CodeModeService {
   }
 
   liveCells(): readonly string[] {
-    return [...this.#cells.keys()];
+    return this.#cells.map(({ id }) => id);
   }
 
   async warmUp(enabledTools: readonly ToolDefinition[] = []): Promise<void> {
@@ -314,8 +318,8 @@ class Service implements CodeModeService {
     this.#disposed = true;
     this.#requests = [];
     const reason = disposedError();
-    for (const cell of this.#cells.values()) cell.shutDown(reason);
-    this.#cells.clear();
+    for (const cell of this.#cells) cell.shutDown(reason);
+    this.#cells = [];
     await this.#pool[Symbol.asyncDispose]();
   }
 
@@ -329,12 +333,12 @@ class Service implements CodeModeService {
     if (Buffer.byteLength(source) > sourceBytes) {
       return `The script is larger than ${sourceBytes} bytes; pass data through tools or stored values.`;
     }
-    if (this.#cells.size < cells) return undefined;
-    const held = [...this.#cells.values()].find(({ state }) => state === "held");
+    if (this.#cells.length < cells) return undefined;
+    const held = this.#cells.find(({ state }) => state === "held");
     if (held === undefined) {
       return `${cells} cells are running already (${this.liveCells().join(", ")}); wait for one or terminate it.`;
     }
-    this.#cells.delete(held.id);
+    this.#remove(held);
     return undefined;
   }
 
@@ -342,8 +346,12 @@ class Service implements CodeModeService {
     return { status: "missing", cellId, liveCells: this.liveCells() };
   }
 
+  #remove(cell: Cell): void {
+    this.#cells = this.#cells.filter((each) => each !== cell);
+  }
+
   #forget(cell: Cell): void {
-    if (cell.state !== "held") this.#cells.delete(cell.id);
+    if (cell.state !== "held") this.#remove(cell);
     if (this.#requests.length > 0) {
       this.#requests = this.#requests.filter((request) => request.cell !== cell);
     }

@@ -91,11 +91,17 @@ function serve(port: MessagePort): void {
     if (outcome !== undefined) end(outcome);
   }
 
+  function stopTimers(): void {
+    // An empty Map that is cleared again leaves a table behind all the same.
+    if (timers.size === 0) return;
+    for (const timer of timers.values()) clearTimeout(timer);
+    timers.clear();
+  }
+
   function end(outcome: CellOutcome): void {
     const { stored, dropped } = engine.result();
     say({ type: "end", cell, outcome, stored, dropped });
-    for (const timer of timers.values()) clearTimeout(timer);
-    timers.clear();
+    stopTimers();
     cell = 0;
     events = undefined;
     if (!engine.reset()) queued = replaceEngine();
