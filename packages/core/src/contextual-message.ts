@@ -30,6 +30,11 @@ export function partText(part: ContentItem): string | null {
   return part.type === "input_image" ? null : part.text;
 }
 
+/** All texts of a message, one behind the other. */
+export function messageText(item: MessageItem): string {
+  return item.content.map((part) => partText(part) ?? "").join("");
+}
+
 /** Whether a text is one whole fragment of context. */
 export function isContextFragment(text: string): boolean {
   const lower = text.trim().toLowerCase();

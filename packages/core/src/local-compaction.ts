@@ -1,13 +1,13 @@
 // Compaction by the model: it is asked for a summary like for anything else.
 import {
   type EventMsg,
-  type MessageItem,
+  readAssistantText,
   type ResponseItem,
   userMessage,
 } from "@codex-ts/protocol";
 import { ResponsesError } from "@codex-ts/responses-client";
 import type { CompactionServices } from "./compaction.ts";
-import { partText } from "./contextual-message.ts";
+import { messageText } from "./contextual-message.ts";
 import { compactionPrompt } from "./prompts/compaction.ts";
 import { responsesRequest } from "./responses-request.ts";
 import { nextAttempt } from "./retries.ts";
@@ -82,11 +82,9 @@ async function streamedText(
     if (each.type === "rate_limits") services.rateLimits.merge(each.snapshot);
     if (each.type !== "output_item_done") continue;
     const { item } = each;
-    if (item.type === "message" && item.role === "assistant") text = messageText(item);
+    if (item.type === "message" && item.role === "assistant") {
+      text = readAssistantText(messageText(item), { plans: false }).text;
+    }
   }
   return text;
-}
-
-function messageText(item: MessageItem): string {
-  return item.content.map((part) => partText(part) ?? "").join("");
 }

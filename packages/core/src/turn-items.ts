@@ -1,24 +1,21 @@
 // Turn items, and the older events that follow the newer ones.
 import { randomUUID } from "node:crypto";
-import type { EventMsg, ResponseItem, TurnItem, UserInput } from "@codex-ts/protocol";
-import { isContextualUserMessage, partText } from "./contextual-message.ts";
+import {
+  type AssistantText,
+  type EventMsg,
+  type MessageItem,
+  readAssistantText,
+  type ResponseItem,
+  type TurnItem,
+  type UserInput,
+} from "@codex-ts/protocol";
+import { isContextualUserMessage, messageText, partText } from "./contextual-message.ts";
 
 /** What a response item is to a person; null for what is not shown as an item of the turn. */
 export function parseTurnItem(item: ResponseItem): TurnItem | null {
   switch (item.type) {
     case "message":
-      if (item.role === "assistant") {
-        const content = item.content.flatMap((part) => {
-          const text = partText(part);
-          return text === null ? [] : [{ type: "Text" as const, text }];
-        });
-        return {
-          type: "AgentMessage",
-          id: item.id ?? randomUUID(),
-          content,
-          ...(item.phase === undefined ? {} : { phase: item.phase }),
-        };
-      }
+      if (item.role === "assistant") return agentMessage(item);
       if (item.role === "user" && !isContextualUserMessage(item)) {
         return { type: "UserMessage", id: randomUUID(), content: userInputs(item.content) };
       }
@@ -50,6 +47,24 @@ export function parseTurnItem(item: ResponseItem): TurnItem | null {
     default:
       return null;
   }
+}
+
+type AgentMessage = Extract<TurnItem, { type: "AgentMessage" }>;
+
+/** A message of the model's without its hidden markup; `read` is its text, taken apart. */
+export function agentMessage(
+  item: MessageItem,
+  read: AssistantText = readAssistantText(messageText(item), { plans: false }),
+): AgentMessage {
+  const parts = item.content.flatMap((part) => partText(part) ?? []);
+  const texts = parts.join("") === read.text ? parts : [read.text];
+  return {
+    type: "AgentMessage",
+    id: item.id ?? randomUUID(),
+    content: texts.map((text) => ({ type: "Text", text })),
+    ...(item.phase === undefined ? {} : { phase: item.phase }),
+    ...(read.citation === null ? {} : { memory_citation: read.citation }),
+  };
 }
 
 function webSearchQuery(action: Extract<TurnItem, { type: "WebSearch" }>["action"]): string {
@@ -113,7 +128,7 @@ function completedTwins(item: TurnItem): readonly EventMsg[] {
         type: "agent_message",
         message: part.text,
         phase: item.phase ?? null,
-        memory_citation: null,
+        memory_citation: item.memory_citation ?? null,
       }));
     case "Reasoning":
       return item.summary_text.map((text) => ({ type: "agent_reasoning", text }));

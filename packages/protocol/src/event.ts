@@ -17,7 +17,7 @@ import type { ReviewOutput, ReviewRequest } from "./op.ts";
 import type { HookRunSummary } from "./hook-run.ts";
 import type { PermissionProfile } from "./permissions.ts";
 import type { RateLimitSnapshot, TokenUsageInfo } from "./usage.ts";
-import type { TurnItem } from "./turn-item.ts";
+import type { MemoryCitation, TurnItem } from "./turn-item.ts";
 import type { TextElement } from "./user-input.ts";
 
 /** What went wrong, in a form that a client can act on. */
@@ -236,7 +236,7 @@ export type EventMsg =
       readonly type: "agent_message";
       readonly message: string;
       readonly phase: MessagePhase | null;
-      readonly memory_citation: null;
+      readonly memory_citation: MemoryCitation | null;
     }
   | { readonly type: "agent_reasoning"; readonly text: string }
   | { readonly type: "agent_reasoning_raw_content"; readonly text: string }
@@ -284,6 +284,12 @@ export type EventMsg =
   | { readonly type: "raw_response_item"; readonly item: ResponseItem }
   | (ItemScope & {
       readonly type: "agent_message_content_delta";
+      readonly item_id: string;
+      readonly delta: string;
+    })
+  /** A piece of the plan that the model proposes in plan mode. */
+  | (ItemScope & {
+      readonly type: "plan_delta";
       readonly item_id: string;
       readonly delta: string;
     })

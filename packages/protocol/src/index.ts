@@ -1,5 +1,6 @@
 export * from "./agent-path.ts";
 export * from "./approval-events.ts";
+export * from "./assistant-text.ts";
 export * from "./event.ts";
 export * from "./hook-prompt-id.ts";
 export * from "./hook-run.ts";

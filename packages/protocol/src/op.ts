@@ -43,8 +43,8 @@ export interface UserTurnOp {
 }
 
 /**
- * Changes settings only; nothing is recorded until the next user turn. What is absent is kept, but
- * for `collaboration_mode`, which then ends.
+ * Changes settings only; nothing is recorded until the next user turn. What is absent is kept; a
+ * collaboration mode that is kept follows `model` and `effort`.
  */
 export interface OverrideTurnContextOp {
   readonly type: "override_turn_context";
@@ -53,7 +53,7 @@ export interface OverrideTurnContextOp {
   readonly approvals_reviewer?: ApprovalsReviewer;
   readonly sandbox_policy?: SandboxPolicy;
   readonly model?: string;
-  /** Null clears. */
+  /** Null clears, as does a `collaboration_mode` without an effort. */
   readonly effort?: ReasoningEffort | null;
   readonly summary?: ReasoningSummaryMode;
   readonly service_tier?: ServiceTier | null;

@@ -61,6 +61,7 @@ import type {
   TokenUsage,
   TokenUsageInfo,
 } from "./usage.ts";
+import type { MemoryCitation, MemoryCitationEntry } from "./turn-item.ts";
 import type { TextElement, UserInput } from "./user-input.ts";
 
 // Response items
@@ -332,6 +333,21 @@ const turnItem: Reader<EventOf<"item_completed">["item"]> = (value) =>
     ? (value as never)
     : invalid;
 
+const memoryCitation = object<MemoryCitation>({
+  entries: defaulting(
+    list(
+      object<MemoryCitationEntry>({
+        path: required(string),
+        lineStart: required(number),
+        lineEnd: required(number),
+        note: defaulting(string, ""),
+      }),
+    ),
+    [],
+  ),
+  rolloutIds: defaulting(list(string), []),
+});
+
 const eventMsg = looselyTagged<StoredEvent>(
   {
     task_started: {
@@ -353,7 +369,7 @@ const eventMsg = looselyTagged<StoredEvent>(
     agent_message: {
       message: required(string),
       phase: nullable(phase),
-      memory_citation: nullable(json as Reader<null>),
+      memory_citation: nullable(memoryCitation),
     },
     agent_reasoning: { text: required(string) },
     agent_reasoning_raw_content: { text: required(string) },

@@ -50,6 +50,7 @@ const persistenceOf = {
   stream_error: "never",
   raw_response_item: "never",
   agent_message_content_delta: "never",
+  plan_delta: "never",
   reasoning_content_delta: "never",
   reasoning_raw_content_delta: "never",
   agent_message_delta: "never",

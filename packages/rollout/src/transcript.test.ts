@@ -30,13 +30,16 @@ const ran = (name: string, args: object, output: string): RolloutItem[] => [
   item({ type: "function_call", name, arguments: JSON.stringify(args), call_id: output }),
   item({ type: "function_call_output", call_id: output, output }),
 ];
-const started = (turn_id: string): RolloutItem => ({
+const started = (
+  turn_id: string,
+  collaboration_mode_kind: "plan" | "default" = "default",
+): RolloutItem => ({
   type: "event_msg",
   payload: {
     type: "task_started",
     turn_id,
     model_context_window: null,
-    collaboration_mode_kind: "default",
+    collaboration_mode_kind,
   },
 });
 
@@ -149,4 +152,21 @@ test("HTML: nothing that was said can run, load or leave its place", async () =>
   expect(page).not.toMatch(/href="javascript/);
   expect(page).toContain("default-src 'none'");
   expect(page).not.toMatch(/(?:src|url)\s*[=(]/);
+});
+
+test("an answer is what a person was shown of it: without citations, its plan without the tags", () => {
+  const raw =
+    "Here<oai-mem-citation>x</oai-mem-citation>:\n<proposed_plan>\n# Plan\n</proposed_plan>\n";
+  const { entries } = transcript(
+    started("t1", "plan"),
+    ...said("plan"),
+    answered(raw),
+    started("t2"),
+    ...said("and now"),
+    answered(raw),
+  );
+  expect(entries.flatMap((each) => (each.kind === "assistant" ? [each.text] : []))).toEqual([
+    "Here:\n\n# Plan",
+    "Here:\n<proposed_plan>\n# Plan\n</proposed_plan>",
+  ]);
 });

@@ -6,12 +6,14 @@ import {
   shellInput,
   type ToolInput,
 } from "./tool-text.ts";
-import type {
-  ResponseItem,
-  RolloutItem,
-  RolloutLine,
-  SessionMeta,
-  TokenUsage,
+import {
+  type MessageItem,
+  readAssistantText,
+  type ResponseItem,
+  type RolloutItem,
+  type RolloutLine,
+  type SessionMeta,
+  type TokenUsage,
 } from "@codex-ts/protocol";
 
 /** `at` is when the line was written: RFC 3339, UTC, milliseconds. */
@@ -64,6 +66,7 @@ class Reading {
   /** Where each turn of the person begins. */
   #turns: number[] = [];
   #turnStart = 0;
+  #isPlanMode = false;
 
   take(line: RolloutLine): void {
     const { timestamp: at } = line;
@@ -92,6 +95,7 @@ class Reading {
   #event(msg: Extract<RolloutItem, { type: "event_msg" }>["payload"], at: string): void {
     switch (msg.type) {
       case "task_started":
+        this.#isPlanMode = msg.collaboration_mode_kind === "plan";
         this.#turnStart = this.entries.length;
         break;
       case "user_message": {
@@ -121,12 +125,8 @@ class Reading {
   #item(item: ResponseItem, at: string): number | null {
     switch (item.type) {
       case "message": {
-        const text = item.content
-          .map((part) => (part.type === "input_image" ? "" : part.text))
-          .join("")
-          .trim();
-        if (item.role !== "assistant" || text === "") return null;
-        return this.entries.push({ kind: "assistant", at, text }) - 1;
+        const text = item.role === "assistant" ? this.#spoken(item) : "";
+        return text === "" ? null : this.entries.push({ kind: "assistant", at, text }) - 1;
       }
       case "reasoning": {
         const text = item.summary
@@ -155,6 +155,16 @@ class Reading {
       default:
         return null;
     }
+  }
+
+  /** What a person reads of a message; a plan that was proposed stands behind the rest. */
+  #spoken(item: MessageItem): string {
+    const raw = item.content.map((part) => (part.type === "input_image" ? "" : part.text)).join("");
+    const { text, plan } = readAssistantText(raw, { plans: this.#isPlanMode });
+    return [text, plan ?? ""]
+      .map((each) => each.trim())
+      .filter((each) => each !== "")
+      .join("\n\n");
   }
 
   readonly #calls = new Map<string, number>();

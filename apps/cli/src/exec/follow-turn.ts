@@ -141,6 +141,7 @@ async function followEvents(
   const { thread, op } = options;
   let failed = false;
   let started = false;
+  let lastPlan: string | null = null;
   for await (const { msg } of thread.events() as AsyncIterable<Event>) {
     limits.see(msg);
     switch (msg.type) {
@@ -157,10 +158,14 @@ async function followEvents(
         output.pushEnd(msg, limits.reached());
         return failed || limits.reached() !== null
           ? { kind: "failed" }
-          : { kind: "completed", lastMessage: msg.last_agent_message };
+          : { kind: "completed", lastMessage: msg.last_agent_message ?? lastPlan };
       case "turn_aborted":
         output.pushEnd(msg, limits.reached());
         return { kind: "interrupted" };
+      case "item_completed":
+        if (msg.item.type === "Plan") lastPlan = msg.item.text;
+        output.push(msg);
+        break;
       default:
         output.push(msg);
         break;

@@ -215,11 +215,12 @@ export class HumanOutput {
     switch (item.type) {
       case "AgentMessage": {
         const text = item.content.map((part) => part.text).join("");
-        this.#line(paint("codex-ts", "italic", "magenta"));
-        this.#line(text);
-        this.lastShownMessage = text;
+        if (text.trim() !== "") this.#message("codex-ts", text);
         break;
       }
+      case "Plan":
+        this.#message("proposed plan", item.text);
+        break;
       case "Reasoning": {
         if (hideReasoning) break;
         const parts = showRawReasoning ? item.raw_content : item.summary_text;
@@ -230,6 +231,12 @@ export class HumanOutput {
       default:
         break;
     }
+  }
+
+  #message(heading: string, text: string): void {
+    this.#line(this.#options.paint(heading, "italic", "magenta"));
+    this.#line(text);
+    this.lastShownMessage = text;
   }
 
   #hookEnd(run: HookRunSummary): void {
