@@ -17,7 +17,7 @@ interface RulesFolder {
  * @throws Failure with file, line and column of each mistake.
  */
 export async function openRules(loaded: LoadedConfig): Promise<Rulebook> {
-  const { codexHome, trustLevel } = loaded.config;
+  const { codexHome, cwd, trustLevel, trustRoot } = loaded.config;
   const layers = (await Promise.all(rulesFolders(loaded).map(withRules))).flat();
   try {
     const { policy, errors } = await loadRules(layers);
@@ -27,7 +27,8 @@ export async function openRules(loaded: LoadedConfig): Promise<Rulebook> {
       );
     }
     // git obeys its repository's configuration, which may name programs to run.
-    return createRulebook({ policy, codexHome, trustsRepository: trustLevel === "trusted" });
+    const trusted = trustLevel === "trusted" ? [cwd, trustRoot ?? cwd] : [];
+    return createRulebook({ policy, codexHome, trustedFolders: trusted });
   } catch (error) {
     if (error instanceof ExecPolicyError) throw new Failure(error.message, { cause: error });
     throw error;

@@ -75,6 +75,7 @@ export async function checkConfigFile(
         userFile: file,
         stack,
         flags: {},
+        trustRoot: undefined,
         trust: undefined,
         requirements: {},
         rootMarkers: rootMarkers(stack.table, origins),

@@ -200,6 +200,11 @@ export interface Config {
   readonly permissions?: PermissionProfileSettings | undefined;
   /** The decision on the project of `cwd`; undefined when none was made. */
   readonly trustLevel?: TrustLevel | undefined;
+  /**
+   * The folder that such a decision is about, if `cwd` is in a repository: its root, or that of the
+   * repository that it is a worktree of.
+   */
+  readonly trustRoot?: AbsolutePath | undefined;
   readonly allowLoginShell: boolean;
   readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
 

@@ -322,6 +322,7 @@ trust_level = "trusted"
       expect(config).toEqual({
         ...expected,
         trustLevel: level,
+        trustRoot: temp.work,
         approvalPolicy: level ?? "on-request",
         sandboxMode: level === undefined ? "read-only" : "workspace-write",
         sandboxPolicy: expect.objectContaining({}),

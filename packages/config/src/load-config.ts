@@ -157,6 +157,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     stack,
     flags,
     trust: await findTrust(table, [cwd, project.trustRoot]),
+    trustRoot: project.trustRoot,
     requirements: combineRequirements([
       options.requirements,
       machineLimits.requirements,

@@ -32,6 +32,7 @@ export interface ResolveInput {
   readonly stack: Stack;
   readonly flags: ConfigOverrides;
   readonly trust: TrustLevel | undefined;
+  readonly trustRoot: AbsolutePath | undefined;
   readonly requirements: ConfigRequirements;
   /** What marks the project's root; a project does not say so itself. */
   readonly rootMarkers: readonly string[];
@@ -229,7 +230,8 @@ export function flagsTable(flags: ConfigOverrides): TomlTable {
  * file that is not there.
  */
 export async function resolveConfig(checked: Settings, input: ResolveInput): Promise<Config> {
-  const { codexHome, cwd, env, flags, home, platform, requirements, stack, trust } = input;
+  const { codexHome, cwd, env, flags, home, platform, requirements, stack, trust, trustRoot } =
+    input;
   const { origins } = stack;
   const settings = withFlags(checked, flags);
   const providers = resolveProviders(settings, { ...input, origins });
@@ -308,6 +310,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     sandboxPolicy: sandbox.policy,
     permissions: sandbox.permissions,
     trustLevel: trust,
+    trustRoot,
     allowLoginShell: settings.allow_login_shell ?? true,
     shellEnvironmentPolicy: {
       inherit: shellPolicy.inherit ?? "all",

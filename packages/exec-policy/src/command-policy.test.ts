@@ -1,10 +1,10 @@
 import fc from "fast-check";
+import { fromAbsolute } from "@codex-ts/absolute-path";
 import { describe, expect, test } from "vitest";
 import { allowPrefix } from "./amendments.ts";
 import {
   type CommandJudgement,
   type CommandPolicyOptions,
-  commandPolicy,
   judgeCommand,
 } from "./command-policy.ts";
 import type { CommandRequest } from "./fallback-decision.ts";
@@ -35,6 +35,7 @@ function request(
     approvalPolicy: "on-request",
     sandboxPolicy: { type: sandbox },
     sandboxPermissions: "use_default",
+    cwd: fromAbsolute("/work"),
     trustedPrograms: [],
     ...settings,
   };
@@ -46,7 +47,11 @@ function judge(rules: string, command: string | readonly string[], settings?: Se
 }
 
 function summary(judgement: CommandJudgement): unknown {
-  const { trace: _, ...rest } = judgement;
+  const {
+    trace: _trace,
+    reliesOnLooking: _relies,
+    ...rest
+  } = { reliesOnLooking: false, ...judgement };
   return "amendment" in rest ? { ...rest, amendment: rest.amendment?.prefix ?? null } : rest;
 }
 
@@ -306,8 +311,35 @@ describe("commands that no rule speaks of", () => {
   test("git is not known safe where its repository's configuration is not trusted", () => {
     const status = request("git status", untrusted);
     expect(judgeCommand(policyOf(""), status, linux).kind).toBe("run");
-    const wary = { ...linux, trustsRepository: false };
+    const wary = { ...linux, trustedFolders: [] };
     expect(judgeCommand(policyOf(""), status, wary).kind).toBe("ask");
+  });
+
+  test.each<[script: string, cwd: string, kind: CommandJudgement["kind"]]>([
+    ["git status", "/work/sub", "run"],
+    ["git status", "/work-2", "ask"],
+    ["git -C sub status", "/work", "run"],
+    ["git -C .. status", "/work", "ask"],
+    ["cd /work/sub && git status", "/work", "run"],
+    ["cd /tmp/theirs && git status", "/work", "ask"],
+  ])("git in a trusted project stays known safe in its folders: %s in %s", (script, cwd, kind) => {
+    const command = request(script, { ...untrusted, cwd: fromAbsolute(cwd) });
+    const trusting = { ...linux, trustedFolders: [fromAbsolute("/work")] };
+    expect(judgeCommand(policyOf(""), command, trusting).kind).toBe(kind);
+  });
+
+  test("what runs unasked only because it looks is told, so that it can be held to that", () => {
+    const relies = (script: string, settings: Settings, rules = "") => {
+      const judgement = judgeCommand(policyOf(rules), request(script, settings), linux);
+      return judgement.kind === "run" && judgement.reliesOnLooking;
+    };
+    expect(relies("git status", untrusted)).toBe(true);
+    expect(relies("git status", escalated)).toBe(true);
+    expect(relies("git status", {})).toBe(false);
+    expect(relies("git status", { approvalPolicy: "never" })).toBe(false);
+    const allowed = 'prefix_rule(["make"])';
+    expect(relies("make && git status", {}, allowed)).toBe(true);
+    expect(relies("make", untrusted, allowed)).toBe(false);
   });
 });
 
@@ -437,16 +469,6 @@ describe("the trace", () => {
     const rules = policyOf('prefix_rule(["git"], "prompt")');
     expect(judgeCommand(rules, asked, linux).trace.refusedBy).toBe("never");
   });
-});
-
-test("a policy that changes is asked for at each judgement", () => {
-  let policy = policyOf("");
-  const judgeNow = commandPolicy(() => policy, linux);
-  const asked = request("make", untrusted);
-  expect(judgeNow(asked).kind).toBe("ask");
-  policy = policyOf('prefix_rule(["make"])');
-  expect(judgeNow(asked).kind).toBe("run");
-  expect(commandPolicy(policy, linux)(asked).kind).toBe("run");
 });
 
 test("whatever is offered for allowing for good lets the same call run unasked and unconfined", () => {

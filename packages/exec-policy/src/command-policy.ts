@@ -1,4 +1,5 @@
 // Whether a command runs, waits for a person, or is refused; and which rule of which file said so.
+import { type AbsolutePath, isInside, resolve } from "@codex-ts/absolute-path";
 import { joinWords } from "@codex-ts/shell-command";
 import { addAllowRule, generalPrefix, isBannedPrefix } from "./amendments.ts";
 import { type CallFacts, type CommandFacts, commandsOfCall } from "./commands-of-call.ts";
@@ -57,6 +58,11 @@ export type CommandJudgement = { readonly trace: DecisionTrace } & (
       readonly kind: "run";
       /** Whether rules let it run unconfined. */
       readonly bypassSandbox: boolean;
+      /**
+       * Whether it runs like this only because commands in it are known to look and do no more: they are
+       * to be held to that, by `lookingEnvironment` of `@codex-ts/shell-command`.
+       */
+      readonly reliesOnLooking: boolean;
       /** To be offered if the sandbox stops it. */
       readonly amendment: Amendment | null;
     }
@@ -73,25 +79,17 @@ export type CommandJudgement = { readonly trace: DecisionTrace } & (
 export interface CommandPolicyOptions {
   /** By default this process's. */
   readonly platform?: NodeJS.Platform | undefined;
-  /** Whether git may obey its repository's configuration and still count as safe. By default it may. */
-  readonly trustsRepository?: boolean | undefined;
+  /**
+   * The folders in and below which git may obey the configuration of its repository and still count as
+   * safe. By default it may everywhere.
+   */
+  readonly trustedFolders?: readonly AbsolutePath[] | undefined;
 }
 
 /**
- * A function that judges commands by the policy and, where its rules are silent, by what is known of
- * the command. It reads and writes nothing.
- *
- * @param policy or a function that returns the policy of the moment, for one that is amended.
+ * Judges a command by the policy and, where its rules are silent, by what is known of the command. It
+ * reads and writes nothing.
  */
-export function commandPolicy(
-  policy: Policy | (() => Policy),
-  options: CommandPolicyOptions = {},
-): (request: CommandRequest) => CommandJudgement {
-  const current = typeof policy === "function" ? policy : () => policy;
-  return (request) => judgeCommand(current(), request, options);
-}
-
-/** Judges one command; see {@link commandPolicy}. */
 export function judgeCommand(
   policy: Policy,
   request: CommandRequest,
@@ -117,7 +115,11 @@ export function judgeCommand(
     return amended.decision === "allow" && amended.bypassSandbox;
   };
   const amendment = findAmendment(call, matches, request.prefixRule, decision, isCovering);
-  if (decision === "allow") return { kind: "run", bypassSandbox, amendment, trace };
+  if (decision === "allow") {
+    const wary = evaluateCall(policy, withoutKnownSafe(call), request, platform);
+    const reliesOnLooking = wary.decision !== decision || wary.bypassSandbox !== bypassSandbox;
+    return { kind: "run", bypassSandbox, reliesOnLooking, amendment, trace };
+  }
   return { kind: "ask", reason: whyAsked(argv, matches), amendment, trace };
 }
 
@@ -138,10 +140,17 @@ export function isCoveredBy(
 }
 
 function factsOf(
-  { argv, trustedPrograms }: CommandRequest,
-  { platform = process.platform, trustsRepository = true }: CommandPolicyOptions,
+  { argv, cwd, trustedPrograms }: CommandRequest,
+  { platform = process.platform, trustedFolders }: CommandPolicyOptions,
 ): CallFacts {
+  const trustsRepository = (folder: string): boolean =>
+    trustedFolders?.some((trusted) => isInside(resolve(folder, cwd), trusted)) ?? true;
   return commandsOfCall(argv, { platform, trustsRepository, trustedPrograms });
+}
+
+function withoutKnownSafe(call: CallFacts): CallFacts {
+  const commands = call.commands.map((command) => ({ ...command, isKnownSafe: false }));
+  return { ...call, commands };
 }
 
 interface EvaluatedCall {

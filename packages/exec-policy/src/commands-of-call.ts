@@ -1,11 +1,11 @@
 // The commands that a call comes to: those of the plain script that it hands to a shell, or itself.
 import {
   isKnownSafeCommand,
-  joinWords,
+  knownSafeCommands,
   parseHeredocCommand,
   parsePlainScript,
   parseShellCall,
-  type PlainCommand,
+  type SafetyOptions,
 } from "@codex-ts/shell-command";
 
 export interface CommandFacts {
@@ -24,16 +24,8 @@ export interface CallFacts {
   readonly hasUnseenEffects: boolean;
 }
 
-export interface CallOptions {
-  readonly platform: NodeJS.Platform;
-  /** Whether git may obey the configuration of its repository and still count as safe. */
-  readonly trustsRepository: boolean;
-  /** Absolute paths of programs that are what their names say, besides the system's folders. */
-  readonly trustedPrograms: readonly string[];
-}
-
 /** Takes a call apart. There is at least one command. */
-export function commandsOfCall(argv: readonly string[], options: CallOptions): CallFacts {
+export function commandsOfCall(argv: readonly string[], options: SafetyOptions): CallFacts {
   const whole = {
     words: argv,
     isKnownSafe: isKnownSafeCommand(argv, options),
@@ -46,9 +38,10 @@ export function commandsOfCall(argv: readonly string[], options: CallOptions): C
   const shell = isShell ? [] : [whole];
   const script = parsePlainScript(call.script);
   if (script !== null) {
-    const commands = script.map((command) => ({
+    const safe = knownSafeCommands(script, options);
+    const commands = script.map((command, index) => ({
       words: command.words,
-      isKnownSafe: isSafe(command, options),
+      isKnownSafe: safe[index] === true,
       isExpanded: command.expanding.length > 0,
     }));
     return simple([...commands, ...shell]);
@@ -65,13 +58,4 @@ export function commandsOfCall(argv: readonly string[], options: CallOptions): C
 
 function simple(commands: readonly CommandFacts[]): CallFacts {
   return { commands, isComplex: false, hasUnseenEffects: false };
-}
-
-/** Words that expand must be judged as part of a script, where it is known that they do. */
-function isSafe({ words, expanding }: PlainCommand, options: CallOptions): boolean {
-  if (expanding.length === 0) return isKnownSafeCommand(words, options);
-  const places = new Set(expanding);
-  const isWritable = expanding.every((place) => /^[\w./*?[\]{},:@%+=-]+$/.test(words[place] ?? ""));
-  const script = words.map((word, place) => (places.has(place) ? word : joinWords([word])));
-  return isWritable && isKnownSafeCommand(["sh", "-c", script.join(" ")], options);
 }

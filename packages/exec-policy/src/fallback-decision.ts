@@ -1,4 +1,5 @@
 // What happens to commands that no rule speaks of.
+import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { isDangerousCommand } from "@codex-ts/shell-command";
 import type { CommandFacts } from "./commands-of-call.ts";
 import type { Decision } from "./policy.ts";
@@ -14,6 +15,8 @@ export type ApprovalPolicy =
 /** A command that is to run, and the policies that hold for it. */
 export interface CommandRequest {
   readonly argv: readonly string[];
+  /** Where it runs. */
+  readonly cwd: AbsolutePath;
   readonly approvalPolicy: ApprovalPolicy;
   readonly sandboxPolicy: {
     readonly type: "danger-full-access" | "read-only" | "workspace-write" | "external-sandbox";

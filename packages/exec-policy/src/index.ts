@@ -10,7 +10,6 @@ export {
   type Amendment,
   type CommandJudgement,
   type CommandMatch,
-  commandPolicy,
   type CommandPolicyOptions,
   type DecisionTrace,
   judgeCommand,

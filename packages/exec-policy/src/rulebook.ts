@@ -48,8 +48,8 @@ export interface RulebookOptions extends CommandPolicyOptions {
 
 /** Makes the rulebook of one session. */
 export function createRulebook(options: RulebookOptions = {}): Rulebook {
-  const { codexHome, platform, trustsRepository } = options;
-  const how: CommandPolicyOptions = { platform, trustsRepository };
+  const { codexHome, platform, trustedFolders } = options;
+  const how: CommandPolicyOptions = { platform, trustedFolders };
   let policy = options.policy ?? createPolicy([]);
   return {
     get policy() {

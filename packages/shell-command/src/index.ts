@@ -1,7 +1,12 @@
 export { canonicalArgv } from "./canonical-argv.ts";
 export { isDangerousCommand } from "./dangerous.ts";
 export { type ApplyPatchCall, extractApplyPatch } from "./extract-apply-patch.ts";
-export { isKnownSafeCommand, type SafetyOptions } from "./known-safe.ts";
+export {
+  isKnownSafeCommand,
+  knownSafeCommands,
+  lookingEnvironment,
+  type SafetyOptions,
+} from "./known-safe.ts";
 export {
   type HeredocCommand,
   parseHeredocCommand,

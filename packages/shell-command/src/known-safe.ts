@@ -1,5 +1,5 @@
 // Commands that only look: they change no files and run no program that they do not name.
-import { isSafeGit } from "./safe-git.ts";
+import { gitFolders, isSafeGit } from "./safe-git.ts";
 import { parsePlainScript, type PlainCommand } from "./plain-script.ts";
 import { parseShellCall } from "./shells.ts";
 
@@ -8,11 +8,12 @@ export interface SafetyOptions {
   /** By default this process's. */
   readonly platform?: NodeJS.Platform | undefined;
   /**
-   * Whether git may obey the configuration of the repository it is run in, which can name programs to
-   * run (`core.fsmonitor`, diff drivers, pagers). Where it may not, no git command is safe. By default
-   * it may.
+   * Whether git may obey the configuration of the repository that a folder is in, which can name
+   * programs to run (`core.fsmonitor`, diff drivers, filters). Where it may not, no git command is safe.
+   * The folder is absolute, or relative to where the command starts: `"."` is that place itself. By
+   * default it may everywhere.
    */
-  readonly trustsRepository?: boolean | undefined;
+  readonly trustsRepository?: ((folder: string) => boolean) | undefined;
   /** Absolute paths of programs that are what their names say, besides the system's folders. */
   readonly trustedPrograms?: readonly string[] | undefined;
 }
@@ -23,7 +24,38 @@ const alwaysSafe = new Set(
     "which whoami"
   ).split(" "),
 );
-const safeOnLinux = new Set(["numfmt", "tac"]);
+const onlyOnLinux = new Set(["numfmt", "tac"]);
+
+/** Settings under which git neither writes down what it learned of the files nor asks other programs. */
+const lookingGit: Readonly<Record<string, string>> = {
+  "core.fsmonitor": "false",
+  "diff.autoRefreshIndex": "false",
+  "log.showSignature": "false",
+};
+
+/**
+ * The variables in which to run a command that may run because it only looks, so that this is true:
+ * git then does not write into its index what it learned of the files, starts no daemon, checks no
+ * signatures, and does not fetch from the network what a partial clone lacks.
+ *
+ * @param env the variables that the command would have otherwise; they are kept.
+ */
+export function lookingEnvironment(
+  env: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const first = Number.parseInt(env["GIT_CONFIG_COUNT"] ?? "0", 10) || 0;
+  const settings = Object.entries(lookingGit).flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${first + index}`, key],
+    [`GIT_CONFIG_VALUE_${first + index}`, value],
+  ]);
+  return {
+    ...env,
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_NO_LAZY_FETCH: "1",
+    GIT_CONFIG_COUNT: String(first + settings.length / 2),
+    ...(Object.fromEntries(settings) as Record<string, string>),
+  };
+}
 
 /** Where a program by its usual name is the usual program. */
 const systemFolders = new Set([
@@ -42,10 +74,13 @@ const safeWith: Readonly<Record<string, (args: Arguments) => boolean>> = {
   base64: (args) => !args.some((arg) => /^-[^-]*o|^--o/.test(arg)),
   find: (args) => !args.some((arg) => findActions.has(arg)),
   git: isSafeGit,
+  numfmt: () => true,
   rg: (args) => !args.some(runsProgramInRipgrep),
   sed: isSafeSed,
+  // What cannot be read backwards, as a pipe, it first writes to a file.
+  tac: (args) => args.some(isOperand) && !args.some((arg) => /^-$|^\/(?:dev|proc)\//.test(arg)),
   // A second operand is a file to write.
-  uniq: (args) => args.filter((arg) => !/^-./.test(arg)).length <= 1,
+  uniq: (args) => args.filter(isOperand).length <= 1,
 };
 
 const findActions = new Set(
@@ -64,26 +99,76 @@ const findActions = new Set(
  * isKnownSafeCommand(["find", ".", "-delete"]); // false
  */
 export function isKnownSafeCommand(argv: readonly string[], options: SafetyOptions = {}): boolean {
-  return isSafe({ words: argv, expanding: [] }, options);
+  return isSafe({ words: argv, expanding: [] }, options, startingFolder);
 }
 
-function isSafe({ words, expanding }: PlainCommand, options: SafetyOptions): boolean {
+/** Of each command of a plain script whether it is known safe, where the script runs it. */
+export function knownSafeCommands(
+  script: readonly PlainCommand[],
+  options: SafetyOptions = {},
+): readonly boolean[] {
+  return judgeScript(script, options, startingFolder);
+}
+
+/** The folders in which a command may find itself; null when nothing is known of them. */
+type Folders = readonly string[] | null;
+const startingFolder: Folders = ["."];
+const mostFolders = 32;
+
+function judgeScript(
+  script: readonly PlainCommand[],
+  options: SafetyOptions,
+  start: Folders,
+): readonly boolean[] {
+  let folders = start;
+  return script.map((command) => {
+    const verdict = isSafe(command, options, folders);
+    if (command.words[0] === "cd") folders = foldersAfter(command, folders);
+    return verdict;
+  });
+}
+
+/** A `cd` may fail, be skipped or happen in a subshell: then what follows is where it was before. */
+function foldersAfter({ words, expanding }: PlainCommand, folders: Folders): Folders {
+  const [target, ...others] = words.slice(words[1] === "--" ? 2 : 1);
+  const isKnown = target !== undefined && others.length === 0 && expanding.length === 0;
+  if (folders === null || !isKnown || /^[-~]|^$/.test(target)) return null;
+  const all = new Set([...folders, ...folders.map((folder) => below(folder, target))]);
+  return all.size > mostFolders ? null : [...all];
+}
+
+function below(folder: string, path: string): string {
+  return /^(?:[/\\]|[A-Za-z]:)/.test(path) ? path : `${folder}/${path}`;
+}
+
+function isSafe(
+  { words, expanding }: PlainCommand,
+  options: SafetyOptions,
+  folders: Folders,
+): boolean {
   const [program, ...args] = words;
   if (program === undefined || !isTrustedPlace(program, options)) return false;
   const call = parseShellCall(words);
   if (call !== null) {
     const commands = expanding.length === 0 ? parsePlainScript(call.script) : null;
-    return commands?.every((command) => isSafe(command, options)) ?? false;
+    return commands !== null && !judgeScript(commands, options, folders).includes(false);
   }
-  const { platform = process.platform, trustsRepository = true } = options;
+  const { platform = process.platform, trustsRepository = () => true } = options;
   const name = programName(program, platform);
-  if (alwaysSafe.has(name) || (platform === "linux" && safeOnLinux.has(name))) return true;
-  if (name === "git" && !trustsRepository) return false;
+  if (alwaysSafe.has(name)) return true;
+  if (onlyOnLinux.has(name) && platform !== "linux") return false;
   if (!Object.hasOwn(safeWith, name)) return false;
   // Patterns expand to words that are not known here: to options where a file's name begins with a
   // dash, and to any number of operands.
   const hidesOptions = expanding.some((index) => /^[*?[{-]/.test(words[index] ?? ""));
   if (hidesOptions || (name === "uniq" && expanding.length > 0)) return false;
+  if (name === "git") {
+    const places = gitFolders(args)?.reduce<Folders>(
+      (all, path) => all?.map((folder) => below(folder, path)) ?? null,
+      folders,
+    );
+    if (places?.every((folder) => trustsRepository(folder)) !== true) return false;
+  }
   return safeWith[name]?.(args) ?? false;
 }
 
@@ -107,6 +192,10 @@ function runsProgramInRipgrep(arg: string): boolean {
     if ("ABCEMTdefgjmrt".includes(option)) return false;
   }
   return false;
+}
+
+function isOperand(arg: string): boolean {
+  return !/^-./.test(arg);
 }
 
 /** Only the printing of lines by number: `sed -n 5p FILE`, `sed -n 1,5p FILE`. */

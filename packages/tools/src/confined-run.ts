@@ -4,7 +4,7 @@ import type { Amendment, Rulebook } from "@codex-ts/exec-policy";
 import type { Confinement } from "@codex-ts/exec-server";
 import type { ReviewDecision } from "@codex-ts/protocol";
 import { SandboxError } from "@codex-ts/sandboxing";
-import { canonicalArgv, parseCommand } from "@codex-ts/shell-command";
+import { canonicalArgv, lookingEnvironment, parseCommand } from "@codex-ts/shell-command";
 import { mayAsk, mayAskToRetry } from "./approval-policy.ts";
 import { type Approval, askForApproval } from "./approvals.ts";
 import type { CommandPermissions } from "./command-permissions.ts";
@@ -29,7 +29,13 @@ export interface ConfinedRun<T> {
   readonly tty: boolean;
   readonly permissions: CommandPermissions;
   readonly rules: Rulebook;
-  readonly attempt: (confinement: Confinement) => Promise<Attempt<T>>;
+  /** The variables that the command gets. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `env` is `env`, with what holds a command to looking that runs for that alone. */
+  readonly attempt: (
+    confinement: Confinement,
+    env: Readonly<Record<string, string>>,
+  ) => Promise<Attempt<T>>;
 }
 
 export type ConfinedRunResult<T> =
@@ -56,9 +62,11 @@ export async function runConfined<T>(
   context: ToolContext,
   signal: AbortSignal,
 ): Promise<ConfinedRunResult<T>> {
-  const decision = decideCommand(run.rules, run.argv, run.permissions, context);
+  const decision = decideCommand(run.rules, run, context);
   if (decision.kind === "forbidden") return { kind: "rejected", message: decision.reason };
   const { amendment } = decision;
+  const env =
+    decision.kind === "run" && decision.reliesOnLooking ? lookingEnvironment(run.env) : run.env;
   const ask = async (reason: string | null, isUnconfined: boolean): Promise<string | null> => {
     const request = question(run, reason, isUnconfined, amendment);
     const approval = await askForApproval(request, context, signal);
@@ -74,11 +82,11 @@ export async function runConfined<T>(
   }
   const unconfined = async (): Promise<ConfinedRunResult<T>> => {
     signal.throwIfAborted();
-    return { kind: "ran", value: (await run.attempt({ kind: "unconfined" })).value };
+    return { kind: "ran", value: (await run.attempt({ kind: "unconfined" }, env)).value };
   };
   if (decision.where === "unconfined") return unconfined();
 
-  const first = await attemptConfined(run, context);
+  const first = await attemptConfined(run, env, context);
   if (first instanceof SandboxError) {
     if (!mayAsk(context.approvalPolicy)) {
       throw new ToolError("respond", first.message, { cause: first });
@@ -108,7 +116,7 @@ async function keepPrefix<T>(
   const { allowedPrefix: prefix } = approval;
   if (prefix === null) return;
   const words = JSON.stringify(prefix);
-  if (!run.rules.covers(prefix, commandRequest(run.argv, run.permissions, context))) {
+  if (!run.rules.covers(prefix, commandRequest(run, context))) {
     const message = `no rule was saved for ${words}: it would not cover this command`;
     context.emit({ type: "warning", message });
     return;
@@ -126,13 +134,12 @@ async function keepPrefix<T>(
 /** The sandbox's own failure comes back as a value: nothing has run then. */
 async function attemptConfined<T>(
   run: ConfinedRun<T>,
+  env: Readonly<Record<string, string>>,
   context: ToolContext,
 ): Promise<Attempt<T> | SandboxError> {
   try {
-    return await run.attempt({
-      kind: "sandboxed",
-      context: sandboxContext(context, run.permissions.additional),
-    });
+    const sandbox = sandboxContext(context, run.permissions.additional);
+    return await run.attempt({ kind: "sandboxed", context: sandbox }, env);
   } catch (error) {
     if (error instanceof SandboxError && !isStartFailure(error)) return error;
     throw error;

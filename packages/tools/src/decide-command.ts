@@ -31,6 +31,13 @@ export interface DecisionContext {
   readonly grants: PermissionGrants;
 }
 
+/** A command that is to run, where, and what it asks for. */
+export interface CommandInFolder {
+  readonly argv: readonly string[];
+  readonly cwd: AbsolutePath;
+  readonly permissions: CommandPermissions;
+}
+
 /** Where a command runs, once it may: in the sandbox of the policy, or outside of any. */
 export type Confinedness = "sandboxed" | "unconfined";
 
@@ -39,6 +46,8 @@ export type CommandDecision = { readonly trace: DecisionTrace } & (
   | {
       readonly kind: "run";
       readonly where: Confinedness;
+      /** Whether it is to be held to looking, for which it runs like this. */
+      readonly reliesOnLooking: boolean;
       /** To be offered if the sandbox stops it. */
       readonly amendment: Amendment | null;
     }
@@ -57,11 +66,11 @@ export type CommandDecision = { readonly trace: DecisionTrace } & (
 /** Decides about a command. It reads and writes nothing, so it can also be asked just to know. */
 export function decideCommand(
   rules: Rulebook,
-  argv: readonly string[],
-  permissions: CommandPermissions,
+  command: CommandInFolder,
   context: DecisionContext,
 ): CommandDecision {
-  const judgement = rules.judge(commandRequest(argv, permissions, context));
+  const { permissions } = command;
+  const judgement = rules.judge(commandRequest(command, context));
   const { trace } = judgement;
   switch (judgement.kind) {
     case "forbidden":
@@ -78,6 +87,7 @@ export function decideCommand(
       return {
         kind: "run",
         where: judgement.bypassSandbox ? "unconfined" : "sandboxed",
+        reliesOnLooking: judgement.reliesOnLooking,
         amendment: judgement.amendment,
         trace,
       };
@@ -86,12 +96,12 @@ export function decideCommand(
 
 /** The question that a command is to the rules. */
 export function commandRequest(
-  argv: readonly string[],
-  permissions: CommandPermissions,
+  { argv, cwd, permissions }: CommandInFolder,
   context: DecisionContext,
 ): CommandRequest {
   return {
     argv,
+    cwd,
     approvalPolicy: context.approvalPolicy,
     sandboxPolicy: context.sandboxPolicy,
     sandboxPermissions: permissions.judgedAs,

@@ -129,8 +129,9 @@ async function startSession(
         tool: "exec_command",
         ...execCall,
         rules: options.rules,
-        attempt: async (confinement) => {
-          const process = await startProcess(execCall, confinement, context, signal);
+        env: { ...context.childEnv, ...FORCED_ENV },
+        attempt: async (confinement, env) => {
+          const process = await startProcess(execCall, confinement, env, context, signal);
           events.begin();
           const session = new ProcessSession({
             id,
@@ -178,13 +179,14 @@ async function startSession(
 async function startProcess(
   { argv, cwd, tty }: ExecCall,
   confinement: Confinement,
+  env: Readonly<Record<string, string>>,
   context: ToolContext,
   signal: AbortSignal,
 ): Promise<EnvironmentProcess> {
   try {
     return await context.environment.start(
       {
-        command: { argv, cwd, env: { ...context.childEnv, ...FORCED_ENV } },
+        command: { argv, cwd, env },
         confinement,
         terminal: tty ? TERMINAL_SIZE : undefined,
       },

@@ -91,11 +91,7 @@ export async function explainCommand(
   }
   return (
     (await explainPatch(call, options, context, signal)) ??
-    explainDecision(
-      call,
-      decideCommand(options.rules, call.argv, call.permissions, context),
-      context,
-    )
+    explainDecision(call, decideCommand(options.rules, call, context), context)
   );
 }
 

@@ -1,10 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { readFile, utimes } from "node:fs/promises";
 import { createPolicy, createRulebook, parseRules } from "@codex-ts/exec-policy";
 import type { Environment } from "@codex-ts/exec-server";
 import type { AskForApproval, SandboxPolicy } from "@codex-ts/protocol";
 import { SandboxError } from "@codex-ts/sandboxing";
 import { isAlive, temporaryDirectory, waitFor } from "@codex-ts/test-support";
 import { afterAll, describe, expect, test } from "vitest";
+import { createExecCommandTool } from "./exec-command.ts";
 import { type CommandToolOptions, createShellTool } from "./shell-tools.ts";
 import type { ToolContext } from "./tool.ts";
 import { localTestEnvironment, testTurn } from "./tool-context.fixture.ts";
@@ -17,6 +19,7 @@ const options: CommandToolOptions = {
 };
 const shell = createShellTool("shell", options, /*offered*/ true);
 const shellCommand = createShellTool("shell_command", options, /*offered*/ true);
+const execCommand = createExecCommandTool(options);
 const local = await localTestEnvironment();
 afterAll(() => local[Symbol.asyncDispose]());
 
@@ -254,6 +257,29 @@ describe("approvals of commands", () => {
     expect(turn.eventsOf("exec_command_end")).toMatchObject([
       { status: "declined", exit_code: -1, stderr: "exec command rejected by user" },
     ]);
+  });
+
+  test("what runs unasked because it only looks leaves the index of git as it is", async () => {
+    await using turn = await turnWith({ approvalPolicy: "untrusted" });
+    const { folder } = turn;
+    await folder.write({ "a.txt": "a" });
+    const git = (...args: readonly string[]) =>
+      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], {
+        cwd: folder.path,
+      });
+    git("init", "-q");
+    git("add", ".");
+    git("commit", "-qm", "one");
+    const index = () => readFile(folder.join(".git/index"));
+    await utimes(folder.join("a.txt"), new Date("2001-01-01"), new Date("2001-01-01"));
+    const before = await index();
+    await turn.run(shell, { command: ["git", "status", "-s"] });
+    await turn.run(execCommand, { cmd: "git status -s" });
+    expect(await index()).toEqual(before);
+    // What runs unasked anyway is not held to that.
+    const anyway = testTurn(folder, { environment: local.environment });
+    await anyway.run(shell, { command: ["git", "status", "-s"] });
+    expect(await index()).not.toEqual(before);
   });
 
   test("untrusted does not ask about what is known to be harmless", async () => {

@@ -117,11 +117,12 @@ async function runShellCall(
         tty: false,
         permissions,
         rules: options.rules,
-        attempt: async (confinement) => {
+        env: context.childEnv,
+        attempt: async (confinement, env) => {
           const value = await runToEnd(
             context.environment,
             {
-              command: { argv, cwd, env: context.childEnv },
+              command: { argv, cwd, env },
               confinement,
               timeoutMs,
               onOutput: events.output,
