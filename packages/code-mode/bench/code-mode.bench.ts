@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { createSampler } from "./overhead-process.ts";
 import { overheadTable, ratioTable, renderRows, type Settings } from "./overhead-report.ts";
 
 interface Flags {
@@ -15,15 +14,6 @@ interface Context {
   readonly root: string;
   readonly scratch: string;
   readonly flags: Flags;
-}
-
-/** What is published is measured: the sources would have their types stripped in each thread first. */
-function build(root: string): void {
-  const tsup = createRequire(join(root, "package.json")).resolve("tsup/dist/cli-default.js");
-  execFileSync(process.execPath, [tsup, "--config", "../../tsup.config.ts", "--silent"], {
-    cwd: join(root, "packages/code-mode"),
-    stdio: ["ignore", "ignore", "inherit"],
-  });
 }
 
 function installAiSdk(folder: string): string {
@@ -60,9 +50,9 @@ export const benchmark = {
       pairs: flags.pairs,
       aiSdk: flags["against-ai-sdk"] ? installAiSdk(scratch) : undefined,
     };
-    build(root);
-    const overhead = overheadTable(settings);
-    const ratios = ratioTable(settings);
+    const run = createSampler(root, scratch);
+    const overhead = overheadTable(run, settings);
+    const ratios = ratioTable(run, settings);
     const text = [
       `exec_overhead: samples ${settings.samples}, warm_iterations ${settings.warmIterations}, tool_counts ${settings.toolCounts.join(",")}`,
       renderRows(overhead),

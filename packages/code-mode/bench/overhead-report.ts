@@ -1,7 +1,6 @@
 // What one exec costs: cold, warm and on a ready pool, each sample in a fresh process, and beside
 // node:vm and others in the same run. The second table holds the figures that are to stay in bounds.
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import type { Sampler } from "./overhead-process.ts";
 import type { Sample, SampleRequest } from "./overhead-sample.ts";
 
 export interface Settings {
@@ -15,17 +14,6 @@ export interface Settings {
 }
 
 export type Table = readonly [readonly string[], ...(readonly string[])[]];
-
-const sampleFile = fileURLToPath(new URL("./overhead-sample.ts", import.meta.url));
-
-function run(request: SampleRequest): Sample {
-  const output = execFileSync(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", sampleFile, JSON.stringify(request)],
-    { encoding: "utf8" },
-  );
-  return JSON.parse(output) as Sample;
-}
 
 function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -42,7 +30,10 @@ function duration(ms: number): string {
 }
 
 /** Cold and warm execs, and the first exec on a pool that is ready. */
-export function overheadTable({ samples, warmIterations, toolCounts }: Settings): Table {
+export function overheadTable(
+  run: Sampler,
+  { samples, warmIterations, toolCounts }: Settings,
+): Table {
   const scenarios = [
     { name: "cold_exec", scenario: "cold", warmups: 0, iterations: 1 },
     { name: "warm_exec", scenario: "warm", warmups: 1, iterations: warmIterations },
@@ -75,7 +66,12 @@ interface Pair {
 }
 
 /** Runs both requests in turn, each round beginning with the other one. */
-function inPairs(rounds: number, ours: SampleRequest, other: SampleRequest): readonly Pair[] {
+function inPairs(
+  run: Sampler,
+  rounds: number,
+  ours: SampleRequest,
+  other: SampleRequest,
+): readonly Pair[] {
   return Array.from({ length: rounds }, (_, round) => {
     if (round % 2 === 0) {
       const first = run(ours);
@@ -88,7 +84,7 @@ function inPairs(rounds: number, ours: SampleRequest, other: SampleRequest): rea
 
 type Figure = (values: readonly number[]) => number;
 
-export function ratioTable({ toolCounts, pairs, aiSdk }: Settings): Table {
+export function ratioTable(run: Sampler, { toolCounts, pairs, aiSdk }: Settings): Table {
   const rows: string[][] = [];
   const add = (
     name: string,
@@ -109,7 +105,7 @@ export function ratioTable({ toolCounts, pairs, aiSdk }: Settings): Table {
     warmups = 0,
     iterations = 1,
   ): SampleRequest => ({ subject, scenario, tools, warmups, iterations });
-  const pairOf = (ours: SampleRequest, other: SampleRequest) => inPairs(pairs, ours, other);
+  const pairOf = (ours: SampleRequest, other: SampleRequest) => inPairs(run, pairs, ours, other);
   const samplesOf = (of: SampleRequest) => Array.from({ length: pairs }, () => run(of));
 
   const warm = toolCounts.map((tools) => {

@@ -1,11 +1,12 @@
-// One sample of the report, in a process of its own; prints one line of JSON.
+// One sample of the report, in a process of its own; prints one line of JSON. It is run with its types
+// stripped beforehand: a process that strips them itself would start with that memory and time.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { MessageChannel, Worker } from "node:worker_threads";
-import { createCodeModeService } from "@codex-ts/code-mode";
+import type * as CodeModePackage from "@codex-ts/code-mode";
 import type { CodeModeService, ToolDefinition } from "@codex-ts/code-mode";
 
 export interface SampleRequest {
@@ -27,6 +28,8 @@ export interface SampleRequest {
   readonly iterations: number;
   /** The folder in which `@ai-sdk/code-mode` is installed, for the subject of that name. */
   readonly folder?: string | undefined;
+  /** Where the built package is, for the subject `code_mode`. */
+  readonly packageUrl?: string | undefined;
 }
 
 export interface Sample {
@@ -37,6 +40,8 @@ export interface Sample {
   /** Growth of the largest resident set over the timed part, in bytes. */
   readonly residentGrowth: number;
 }
+
+type PackageFace = Pick<typeof CodeModePackage, "createCodeModeService">;
 
 const script = 'text("bench");';
 /**
@@ -277,6 +282,7 @@ async function sample(request: SampleRequest): Promise<Sample> {
   if (request.subject === "worker" && request.scenario === "memory") return idleWorker();
   if (request.subject === "worker") return time(request, workerOnce);
   if (request.subject === "message_port") return pingPong(request);
+  const { createCodeModeService } = (await import(request.packageUrl ?? "")) as PackageFace;
   await using service = createCodeModeService();
   switch (request.scenario) {
     case "nested":

@@ -1,6 +1,6 @@
 /** One script's life as a state machine: what it does to the calls that wait for it. */
 import type { CellError, ContentItem } from "./content.ts";
-import type { CellEnd, CellRun } from "./worker-pool.ts";
+import type { CellEnd, CellRun } from "./cell-job.ts";
 
 /** What a call to `execute` or `wait` is answered with. Items are delivered once. */
 export type CellResponse =

@@ -46,6 +46,28 @@ interface EngineModule {
   _QTS_PromiseResult(context: Address, value: Address): Address;
 }
 
+/** All that is called of it: an engine without one of them is another one. */
+const functions = [
+  "_malloc",
+  "_free",
+  "_QTS_NewContext",
+  "_QTS_NewString",
+  "_QTS_NewFloat64",
+  "_QTS_GetString",
+  "_QTS_FreeCString",
+  "_QTS_FreeValuePointer",
+  "_QTS_FreeValuePointerRuntime",
+  "_QTS_Eval",
+  "_QTS_Call",
+  "_QTS_ResolveException",
+  "_QTS_ArgvGetJSValueConstPointer",
+  "_QTS_GetUndefined",
+  "_QTS_IsJobPending",
+  "_QTS_ExecutePendingJob",
+  "_QTS_PromiseState",
+  "_QTS_PromiseResult",
+] as const satisfies readonly Exclude<keyof EngineModule, "HEAPU8" | "callbacks">[];
+
 /** What the engine calls; the library puts its own here when it starts. */
 interface EngineCallbacks {
   callFunction(
@@ -92,6 +114,7 @@ export interface EngineBinding {
    *
    * @param scriptFile the name of scripts in stack traces
    * @param called takes the place of every function that the library was given
+   * @throws when the engine is not the one that this file was written for
    */
   open(scriptFile: string, called: HostFunction): EngineCalls;
 }
@@ -131,10 +154,19 @@ export function bindEngine(variant: QuickJSSyncVariant): EngineBinding {
       },
     },
     open(scriptFile, called) {
-      if (module === undefined || context === 0) throw new Error("there is no engine yet");
+      if (module === undefined || context === 0)
+        throw unknownEngine("it was not started as before");
       return openCalls({ module, runtime, context, scriptFile, called });
     },
   };
+}
+
+/** @param difference what is not as it is in the engine that this package was written for */
+export function unknownEngine(difference: string): Error {
+  return new Error(
+    `The QuickJS engine is not the one that this package knows: ${difference}. ` +
+      "Install quickjs-emscripten-core and @jitl/quickjs-wasmfile-release-sync in version 0.32.0 exactly.",
+  );
 }
 
 interface OpenEngine {
@@ -146,6 +178,12 @@ interface OpenEngine {
 }
 
 function openCalls({ module, runtime, context, scriptFile, called }: OpenEngine): EngineCalls {
+  const missing: (keyof EngineModule)[] = functions.filter(
+    (name) => typeof module[name] !== "function",
+  );
+  if (!(module.HEAPU8 instanceof Uint8Array)) missing.push("HEAPU8");
+  if (typeof module.callbacks?.callFunction !== "function") missing.push("callbacks");
+  if (missing.length > 0) throw unknownEngine(`${missing.join(", ")} missing`);
   const scratch = module._malloc(scratchBytes);
   const argumentList = module._malloc(mostArguments * 4);
   const contextPlace = module._malloc(/*bytes*/ 4);

@@ -1,12 +1,11 @@
 /** One QuickJS instance, its host function and its snapshots. Runs in a worker, one cell at a time. */
 import type { QuickJSContext, QuickJSRuntime, QuickJSSyncVariant } from "quickjs-emscripten-core";
-import type { CellError, ContentItem } from "./content.ts";
-import { bindEngine } from "./engine-calls.ts";
+import type { CellError } from "./content.ts";
+import { bindEngine, unknownEngine } from "./engine-calls.ts";
 import type { Address, EngineBinding, EngineCalls } from "./engine-calls.ts";
 import { createEngineMemory, createMemory, findHeap, staticWords } from "./engine-memory.ts";
 import type { EngineMemory, HeapPlace, MemorySnapshot } from "./engine-memory.ts";
 import { describeError, engineFailure, unsupportedImport } from "./error-text.ts";
-import { imageItem } from "./image.ts";
 import {
   helperModuleName,
   helperModuleSource,
@@ -15,8 +14,9 @@ import {
   toolModuleSource,
 } from "./modules.ts";
 import { helperStatus, prelude, preludeFile } from "./prelude.ts";
+import { beginCell, ending, hearRequest } from "./script-requests.ts";
+import type { CellEvents, CellState } from "./script-requests.ts";
 import type { WasmMemory, WasmModule } from "./web-assembly.ts";
-import { storedSize } from "./wire.ts";
 import type { CellLimits, CellOutcome } from "./wire.ts";
 
 /** The script's name in stack traces. */
@@ -26,21 +26,7 @@ const maxStackBytes = 256 * 1024;
 const jobsPerBatch = 1000;
 /** A value that a script ends with is read for at most this long. */
 const describeMs = 100;
-const maxTimers = 1000;
 const unsupported = "unsupported:";
-
-/** What a running cell says; must not throw. */
-export interface CellEvents {
-  item(item: ContentItem): void;
-  call(call: number, name: string, input: string): void;
-  notify(text: string): void;
-  yield(): void;
-  exit(): void;
-  startTimer(timer: number, ms: number): void;
-  clearTimer(timer: number): void;
-  /** Polled while the script runs: true ends it. */
-  isStopped(): boolean;
-}
 
 export interface EngineOptions {
   readonly wasm: WasmModule;
@@ -68,20 +54,20 @@ export interface Engine {
   reset(): boolean;
 }
 
-interface CellState {
-  readonly events: CellEvents;
-  readonly stored: Map<string, string>;
-  readonly calls: Map<number, number>;
-  readonly timers: Set<number>;
-  readonly givenJson: string;
-  given: Record<string, string> | undefined;
-  storedBytes: number;
-  callBytes: number;
-  items: number;
-  bytes: number;
-  dropped: number;
-  exited: boolean;
-}
+/** Shows what an earlier one has left, through a job, and leaves something. */
+const checkSource =
+  "const before = typeof globalThis.checked; globalThis.checked = 1; await 0; throw before;";
+
+const silent: CellEvents = {
+  item: ignore,
+  call: ignore,
+  notify: ignore,
+  yield: ignore,
+  exit: ignore,
+  startTimer: ignore,
+  clearTimer: ignore,
+  isStopped: () => false,
+};
 
 /** An abort of the engine is reported by the exception that it throws, not on the console. */
 const quiet: object = { print: ignore, printErr: ignore };
@@ -119,7 +105,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       context.unwrapResult(context.evalCode(`new ArrayBuffer(${bytes}); undefined`)).dispose();
     });
   }
-  return new QuickJsEngine(options, binding, runtime, context, wasmMemory);
+  const engine = new QuickJsEngine(options, binding, runtime, context, wasmMemory);
+  if (untouched !== undefined) engine.check();
+  return engine;
 }
 
 class QuickJsEngine implements Engine {
@@ -197,6 +185,19 @@ class QuickJsEngine implements Engine {
     this.#ready = this.#base;
   }
 
+  /** Fails when the engine does not answer, or does not forget, as the one does that this was written for. */
+  check(): void {
+    const probe = (): string => {
+      const outcome = this.run({ source: checkSource, stored: "", storedBytes: 0 }, silent);
+      const described = outcome?.type === "failed" ? outcome.error.text : outcome?.type;
+      if (!this.reset()) throw unknownEngine("its memory has grown");
+      return described ?? "pending";
+    };
+    const [first, second] = [probe(), probe()];
+    if (first !== "undefined") throw unknownEngine(`a script ended as ${first}`);
+    if (second !== "undefined") throw unknownEngine("putting its memory back changes nothing");
+  }
+
   setTools(key: number, tools: string | undefined): void {
     if (key === this.#toolsKey || tools === undefined) return;
     this.#memory.restore(this.#base);
@@ -210,20 +211,7 @@ class QuickJsEngine implements Engine {
   }
 
   run(start: CellStart, events: CellEvents): CellOutcome | undefined {
-    this.#cell = {
-      events,
-      stored: new Map(),
-      calls: new Map(),
-      timers: new Set(),
-      givenJson: start.stored === "" ? "{}" : start.stored,
-      given: undefined,
-      storedBytes: start.storedBytes,
-      callBytes: 0,
-      items: 0,
-      bytes: 0,
-      dropped: 0,
-      exited: false,
-    };
+    this.#cell = beginCell(start, events);
     return this.#step((cell) => {
       const seed = Math.trunc(Math.random() * 2 ** 31);
       this.#invoke(this.#begin, [seed, start.stored]);
@@ -352,114 +340,13 @@ class QuickJsEngine implements Engine {
     }
     // The engine had no memory left to hand the text over.
     if (said === "") return helperStatus.noMemory;
-    return this.#hear(cell, said);
-  }
-
-  #hear(cell: CellState, said: string): number | undefined {
-    const body = said.slice(1);
-    switch (said[0]) {
-      case "t": {
-        const text = (JSON.parse(body) as string).toWellFormed();
-        return this.#put(cell, { type: "input_text", text }, text);
-      }
-      case "m": {
-        const [url, detail] = JSON.parse(body) as [string, string?];
-        const item = imageItem(url.toWellFormed(), detail);
-        if (typeof item === "number") return item;
-        return this.#put(cell, item, url);
-      }
-      case "n": {
-        const text = (JSON.parse(body) as string).toWellFormed();
-        if (text.trim() === "") return helperStatus.blankNotice;
-        if (!this.#admit(cell, text)) return helperStatus.outputLimit;
-        cell.events.notify(text);
-        return undefined;
-      }
-      case "s":
-        return this.#store(cell, ...(JSON.parse(body) as [string, string]));
-      case "c":
-        return this.#call(cell, body);
-      case "o":
-        cell.dropped += 1;
-        return helperStatus.outputLimit;
-      case "y":
-        cell.events.yield();
-        return undefined;
-      case "e":
-        cell.exited = true;
-        cell.events.exit();
-        return undefined;
-      case "w": {
-        const [timer, ms] = JSON.parse(body) as [number, number];
-        if (cell.timers.size >= maxTimers) return helperStatus.tooManyTimers;
-        cell.timers.add(timer);
-        cell.events.startTimer(timer, ms);
-        return undefined;
-      }
-      case "x": {
-        const timer = Number(body);
-        if (cell.timers.delete(timer)) cell.events.clearTimer(timer);
-        return undefined;
-      }
-      default:
-        return helperStatus.ended;
-    }
-  }
-
-  #admit(cell: CellState, text: string): boolean {
-    const bytes = cell.bytes + Buffer.byteLength(text);
-    if (cell.items >= this.#limits.outputItems || bytes > this.#limits.outputBytes) {
-      cell.dropped += 1;
-      return false;
-    }
-    cell.items += 1;
-    cell.bytes = bytes;
-    return true;
-  }
-
-  #put(cell: CellState, item: ContentItem, text: string): number | undefined {
-    if (!this.#admit(cell, text)) return helperStatus.outputLimit;
-    cell.events.item(item);
-    return undefined;
-  }
-
-  #store(cell: CellState, key: string, json: string): number | undefined {
-    cell.given ??= JSON.parse(cell.givenJson) as Record<string, string>;
-    const given = Object.hasOwn(cell.given, key) ? cell.given[key] : undefined;
-    const previous = cell.stored.get(key) ?? given;
-    const freed = previous === undefined ? 0 : storedSize(key, previous);
-    const bytes = cell.storedBytes - freed + storedSize(key, json);
-    if (bytes > this.#limits.storedBytes) return helperStatus.storeLimit;
-    cell.storedBytes = bytes;
-    cell.stored.delete(key);
-    cell.stored.set(key, json);
-    return undefined;
-  }
-
-  #call(cell: CellState, body: string): number | undefined {
-    const comma = body.indexOf(",");
-    const end = body.indexOf("\n", comma);
-    const call = Number(body.slice(0, comma));
-    const name = this.#toolNames[Number(body.slice(comma + 1, end))] ?? "";
-    const input = body.slice(end + 1);
-    if (cell.calls.size >= this.#limits.pendingCalls) return helperStatus.tooManyCalls;
-    const bytes = Buffer.byteLength(input);
-    if (cell.callBytes + bytes > this.#limits.pendingCallBytes) return helperStatus.callTooLarge;
-    cell.calls.set(call, bytes);
-    cell.callBytes += bytes;
-    cell.events.call(call, name, input);
-    return undefined;
+    return hearRequest(cell, said, this.#limits, this.#toolNames);
   }
 }
 
 interface ToolEntry {
   readonly identifier: string;
   readonly name: string;
-}
-
-function ending(cell: CellState): CellOutcome | undefined {
-  if (cell.events.isStopped()) return { type: "stopped" };
-  return cell.exited ? { type: "completed" } : undefined;
 }
 
 function ignore(): void {}

@@ -15,6 +15,8 @@ export { CodeModeError } from "./errors.ts";
 export type { CodeModeErrorCode } from "./errors.ts";
 export { toIdentifier } from "./identifier.ts";
 export { renderToolSections, scriptInstructions } from "./instructions.ts";
+export { defaultLimits } from "./limits.ts";
+export type { CodeModeLimits } from "./limits.ts";
 export { parseSource, pragmaPrefix } from "./pragma.ts";
 export type { ParsedSource } from "./pragma.ts";
 export { describeTool, nameTools, renderDeclaration } from "./prepared-tools.ts";
@@ -22,16 +24,12 @@ export type { CodeModeToolKind, NamedTool, ToolDefinition } from "./prepared-too
 export { responseItems } from "./response-items.ts";
 export type { ResponseItems, ResponseItemsOptions } from "./response-items.ts";
 export { schemaToType } from "./schema-type.ts";
-export { createCodeModeService, defaultLimits, defaultYieldMs } from "./service.ts";
+export { createCodeModeService, defaultYieldMs } from "./service.ts";
 export type {
   CallOptions,
-  CodeModeLimits,
   CodeModeService,
   CodeModeServiceOptions,
-  CodeModeTurnHost,
   ExecuteRequest,
-  NestedToolCall,
-  Notification,
   WaitRequest,
 } from "./service.ts";
 export type {
@@ -41,4 +39,5 @@ export type {
   ValidatedJsonSchema,
   ValidationResult,
 } from "./standard-schema.ts";
+export type { CodeModeTurnHost, NestedToolCall, Notification } from "./turn-host.ts";
 export { defaultOutputTokens, truncateItems, truncateMiddle } from "./truncate.ts";

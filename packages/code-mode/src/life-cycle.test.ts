@@ -4,7 +4,8 @@ import type { CellResponse } from "./cell.ts";
 import { CodeModeError } from "./errors.ts";
 import type { ToolDefinition } from "./prepared-tools.ts";
 import { createCodeModeService } from "./service.ts";
-import type { CodeModeService, CodeModeServiceOptions, NestedToolCall } from "./service.ts";
+import type { CodeModeService, CodeModeServiceOptions } from "./service.ts";
+import type { NestedToolCall } from "./turn-host.ts";
 
 const tools: readonly ToolDefinition[] = [
   { name: "gate", description: "Waits for the test.", kind: "function" },

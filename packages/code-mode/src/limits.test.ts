@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createCodeModeService } from "./service.ts";
-import type { CodeModeLimits } from "./service.ts";
+import type { CodeModeLimits } from "./limits.ts";
 
 const mebibyte = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { ToolDefinition } from "./prepared-tools.ts";
 import { createCodeModeService } from "./service.ts";
-import type { CodeModeTurnHost, NestedToolCall } from "./service.ts";
+import type { CodeModeTurnHost, NestedToolCall } from "./turn-host.ts";
 
 const tool = (name: string, kind: ToolDefinition["kind"] = "function"): ToolDefinition => ({
   name,

@@ -3,35 +3,15 @@ import { Cell } from "./cell.ts";
 import type { CellResponse } from "./cell.ts";
 import type { JsonValue } from "./content.ts";
 import { CodeModeError } from "./errors.ts";
+import { defaultLimits } from "./limits.ts";
+import type { CodeModeLimits } from "./limits.ts";
 import { createToolPreparation } from "./prepared-tools.ts";
-import type { CodeModeToolKind, PreparedTools, ToolDefinition } from "./prepared-tools.ts";
+import type { PreparedTools, ToolDefinition } from "./prepared-tools.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 import type { WorkerPool } from "./worker-pool.ts";
+import { TurnHosts } from "./turn-host.ts";
+import type { CodeModeTurnHost } from "./turn-host.ts";
 import { storedSize } from "./wire.ts";
-
-/** What a session of scripts may use. */
-export interface CodeModeLimits {
-  /** Cells that are running at once, or whose result nobody has asked for; 16. */
-  readonly cells: number;
-  /** UTF-8 bytes of one script; 1 MiB. */
-  readonly sourceBytes: number;
-  /** Items of output of one cell; 4096. */
-  readonly outputItems: number;
-  /** UTF-8 bytes of all output of one cell; 8 MiB. */
-  readonly outputBytes: number;
-  /** UTF-8 bytes of all stored values of the session; 1 MiB. */
-  readonly storedBytes: number;
-  /** How long a cell may run with nobody waiting for it, in ms; 30 minutes. */
-  readonly unattendedMs: number;
-  /** Tool calls of one cell in flight; 256. */
-  readonly pendingCalls: number;
-  /** UTF-8 bytes of the arguments of one cell's tool calls in flight; 2 MiB. */
-  readonly pendingCallBytes: number;
-  /** UTF-8 bytes of one tool's result as JSON; 16 MiB. */
-  readonly resultBytes: number;
-  /** Bytes of the engine's memory, at least 16 MiB; 64 MiB. */
-  readonly memoryBytes: number;
-}
 
 /** How scripts are run; numbers behind a semicolon are defaults. */
 export interface CodeModeServiceOptions {
@@ -70,38 +50,6 @@ export interface WaitRequest {
   readonly yieldTimeMs?: number | undefined;
   /** Stop the script instead of waiting for it. */
   readonly terminate?: boolean | undefined;
-}
-
-/** A tool call of a script. */
-export interface NestedToolCall {
-  /** The tool's own name. */
-  readonly name: string;
-  readonly kind: CodeModeToolKind;
-  /** The argument as the script gave it; undefined when it gave none. */
-  readonly input: JsonValue | undefined;
-  readonly cellId: string;
-  /** The id of the model's call that started the cell. */
-  readonly toolCallId: string;
-}
-
-/** A text that a script sends while it runs. */
-export interface Notification {
-  readonly text: string;
-  readonly cellId: string;
-  readonly toolCallId: string;
-}
-
-/** Who carries out what scripts ask for, usually for the length of one turn. */
-export interface CodeModeTurnHost {
-  /**
-   * The tool's result, a value that JSON can carry. A rejection reaches the script as an Error with
-   * the same message. The signal is aborted when the cell ends or the turn is cancelled.
-   */
-  invokeTool(call: NestedToolCall, signal: AbortSignal): Promise<unknown>;
-  /** Called for one notification after the other, in order. */
-  notify(notification: Notification): Promise<void> | void;
-  /** The turn's cancellation: cancels the tool calls that this host has begun. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a call is cut short. */
@@ -148,29 +96,9 @@ export interface CodeModeService extends AsyncDisposable {
 /** The time after which a call is answered although the script runs on. */
 export const defaultYieldMs = 10_000;
 
-/** The limits of a service that is given none. */
-export const defaultLimits: CodeModeLimits = {
-  cells: 16,
-  sourceBytes: 1024 * 1024,
-  outputItems: 4096,
-  outputBytes: 8 * 1024 * 1024,
-  storedBytes: 1024 * 1024,
-  unattendedMs: 30 * 60 * 1000,
-  pendingCalls: 256,
-  pendingCallBytes: 2 * 1024 * 1024,
-  resultBytes: 16 * 1024 * 1024,
-  memoryBytes: 64 * 1024 * 1024,
-};
-
 /** Makes a service; nothing is loaded before its first use. */
 export function createCodeModeService(options: CodeModeServiceOptions = {}): CodeModeService {
   return new Service(options);
-}
-
-interface HostRequest {
-  /** The cell that a tool call ends with; a notification outlives its cell. */
-  readonly cell: Cell | undefined;
-  deliver(host: CodeModeTurnHost): void;
 }
 
 class Service implements CodeModeService {
@@ -182,21 +110,16 @@ class Service implements CodeModeService {
    * each time, and a dead table holds the next: together they fill the old generation.
    */
   #cells: readonly Cell[] = [];
-  readonly #hosts: CodeModeTurnHost[] = [];
+  readonly #hosts: TurnHosts;
   readonly #stored = new Map<string, string>();
   #storedJson: string | undefined;
   #storedBytes = 0;
-  readonly #signals = new WeakMap<
-    Cell,
-    { readonly host: AbortSignal; readonly both: AbortSignal }
-  >();
-  #requests: HostRequest[] = [];
-  #notifications: Promise<void> = Promise.resolve();
   #lastCell = 0;
   #disposed = false;
 
   constructor(options: CodeModeServiceOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#hosts = new TurnHosts(this.#limits.resultBytes);
     this.#prepare = createToolPreparation(options.onWarning ?? (() => {}));
     this.#pool = createWorkerPool(
       {
@@ -246,8 +169,8 @@ class Service implements CodeModeService {
       {
         started: () => cell.started(),
         items: (items) => cell.put(items),
-        called: (call, name, input) => this.#called(cell, tools, call, name, input),
-        notified: (text) => this.#notified(cell, text),
+        called: (call, name, input) => this.#hosts.called(cell, tools, call, name, input),
+        notified: (text) => this.#hosts.notified(cell, text),
         yielded: () => cell.yield(),
         ended: (end) => cell.end(end),
       },
@@ -282,14 +205,7 @@ class Service implements CodeModeService {
   }
 
   startTurnWorker(host: CodeModeTurnHost): Disposable {
-    this.#hosts.push(host);
-    for (const request of this.#requests.splice(0)) request.deliver(host);
-    return {
-      [Symbol.dispose]: () => {
-        const index = this.#hosts.indexOf(host);
-        if (index !== -1) this.#hosts.splice(index, 1);
-      },
-    };
+    return this.#hosts.start(host);
   }
 
   liveCells(): readonly string[] {
@@ -316,7 +232,7 @@ class Service implements CodeModeService {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#requests = [];
+    this.#hosts.forgetAll();
     const reason = disposedError();
     for (const cell of this.#cells) cell.shutDown(reason);
     this.#cells = [];
@@ -352,9 +268,7 @@ class Service implements CodeModeService {
 
   #forget(cell: Cell): void {
     if (cell.state !== "held") this.#remove(cell);
-    if (this.#requests.length > 0) {
-      this.#requests = this.#requests.filter((request) => request.cell !== cell);
-    }
+    this.#hosts.forget(cell);
   }
 
   #merge(changes: readonly (readonly [string, string])[]): void {
@@ -366,85 +280,6 @@ class Service implements CodeModeService {
       this.#storedJson = undefined;
     }
   }
-
-  #request(request: HostRequest): void {
-    const host = this.#hosts.at(-1);
-    if (host === undefined) this.#requests.push(request);
-    else request.deliver(host);
-  }
-
-  #notified(cell: Cell, text: string): void {
-    const notification = { text, cellId: cell.id, toolCallId: cell.toolCallId };
-    this.#request({
-      cell: undefined,
-      deliver: (host) => {
-        this.#notifications = this.#notifications
-          .then(() => host.notify(notification))
-          .catch(() => {});
-      },
-    });
-  }
-
-  #called(cell: Cell, tools: PreparedTools, call: number, name: string, input: string): void {
-    const tool = tools.byName.get(name);
-    if (tool === undefined) {
-      cell.answer(call, /*ok*/ false, JSON.stringify(`There is no tool "${name}".`));
-      return;
-    }
-    this.#request({
-      cell,
-      deliver: (host) => {
-        void this.#invoke(host, cell, tool, input).then(({ ok, json }) => {
-          cell.answer(call, ok, json);
-        });
-      },
-    });
-  }
-
-  /** Made once for a cell and a host: a script may call a tool thousands of times. */
-  #signalOf(cell: Cell, { signal }: CodeModeTurnHost): AbortSignal {
-    if (signal === undefined) return cell.signal;
-    const known = this.#signals.get(cell);
-    if (known?.host === signal) return known.both;
-    const both = AbortSignal.any([cell.signal, signal]);
-    this.#signals.set(cell, { host: signal, both });
-    return both;
-  }
-
-  async #invoke(
-    host: CodeModeTurnHost,
-    cell: Cell,
-    tool: ToolDefinition,
-    input: string,
-  ): Promise<{ ok: boolean; json: string }> {
-    try {
-      const signal = this.#signalOf(cell, host);
-      const result = await host.invokeTool(
-        {
-          name: tool.name,
-          kind: tool.kind,
-          input: input === "" ? undefined : (JSON.parse(input) as JsonValue),
-          cellId: cell.id,
-          toolCallId: cell.toolCallId,
-        },
-        signal,
-      );
-      const json = JSON.stringify(result) ?? "";
-      if (Buffer.byteLength(json) > this.#limits.resultBytes) {
-        throw new RangeError(
-          `The result of ${tool.name} is larger than ${this.#limits.resultBytes} bytes; ask it for less.`,
-        );
-      }
-      return { ok: true, json };
-    } catch (error) {
-      return { ok: false, json: JSON.stringify(textOf(error)) };
-    }
-  }
-}
-
-function textOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  return typeof error === "string" ? error : String(error);
 }
 
 function disposedError(): CodeModeError {

@@ -1,60 +1,16 @@
 /** Warm workers, each with an engine that is ready; a cell takes one for as long as it runs. */
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
-import type { ContentItem } from "./content.ts";
+import type { CellEnd, CellJob, CellListener, CellRun } from "./cell-job.ts";
+import { createThreadStarter } from "./engine-thread.ts";
+import type { EngineThread, EngineThreadOptions } from "./engine-thread.ts";
 import type { PreparedTools } from "./prepared-tools.ts";
-import { compileWasm } from "./web-assembly.ts";
-import type { WasmModule } from "./web-assembly.ts";
 import { flag } from "./wire.ts";
-import type { CellLimits, CellOutcome, FromWorker, ToWorker } from "./wire.ts";
+import type { FromWorker } from "./wire.ts";
 
-export interface WorkerPoolOptions {
-  readonly limits: CellLimits;
-  readonly timers: boolean;
+export interface WorkerPoolOptions extends EngineThreadOptions {
   /** Workers that are kept ready when nothing runs. */
   readonly warmWorkers: number;
   /** How long a cell may take to notice that it is to stop, before its thread is ended. */
   readonly stopGraceMs: number;
-  /** The worker's program, where a bundler has moved it. */
-  readonly workerUrl: URL | undefined;
-  /** The engine's WebAssembly file, where a bundler has moved it. */
-  readonly wasmUrl: URL | undefined;
-}
-
-export interface CellJob {
-  readonly source: string;
-  readonly tools: PreparedTools;
-  readonly stored: string;
-  readonly storedBytes: number;
-}
-
-export type CellEnd =
-  | {
-      readonly outcome: CellOutcome;
-      readonly stored: readonly (readonly [string, string])[];
-      readonly dropped: number;
-    }
-  | { readonly outcome: { readonly type: "lost"; readonly reason: string } };
-
-/** What a running cell says; must not throw. `ended` comes once, and nothing after it. */
-export interface CellListener {
-  started(): void;
-  items(items: readonly ContentItem[]): void;
-  called(call: number, name: string, input: string): void;
-  notified(text: string): void;
-  yielded(): void;
-  ended(end: CellEnd): void;
-}
-
-export interface CellRun {
-  /** A call waits for the cell: `yield_control()` is to be reported. */
-  attend(): void;
-  /** Nobody waits for the cell, and it keeps its worker: another one is to be there for the next cell. */
-  leave(): void;
-  answer(call: number, ok: boolean, json: string): void;
-  /** Asks the cell to stop; `ended` follows when it has. */
-  stop(): void;
 }
 
 export interface WorkerPool extends AsyncDisposable {
@@ -78,8 +34,7 @@ interface Assignment {
 }
 
 interface PoolWorker {
-  readonly thread: Worker;
-  readonly flags: Int32Array;
+  readonly thread: EngineThread;
   state: "booting" | "warming" | "idle" | "busy" | "retiring" | "gone";
   assignment: Assignment | undefined;
   toolsKey: number;
@@ -95,17 +50,11 @@ const warmUpSource = 'text("ready"); await 0;';
 const spareDelayMs = 50;
 /** Idle workers above the warm ones that are kept for the next burst. */
 const extraIdle = 1;
-/**
- * A stack in which the engine's own check comes first; and a young generation that stays small, since
- * a thread leaves little behind that lives long, and would otherwise let its memory grow for it.
- */
-const workerLimits = { stackSizeMb: 8, maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 };
-
 export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTools): WorkerPool {
+  const startThread = createThreadStarter(options);
   const workers = new Set<PoolWorker>();
   const waiting: Assignment[] = [];
   const readyWaiters: { resolve(): void; reject(error: Error): void }[] = [];
-  let wasm: Promise<WasmModule> | undefined;
   /** The list that a new worker makes ready for: the one that was last asked for. */
   let latestTools = noTools;
   let lastNumber = 0;
@@ -116,50 +65,13 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
     [...workers].filter(({ state }) => states.includes(state)).length;
 
   function spawn(): void {
-    const flags = new Int32Array(new SharedArrayBuffer(8));
-    const thread = new Worker(options.workerUrl ?? ownWorkerUrl(), {
-      name: "code-mode",
-      env: {},
-      argv: [],
-      execArgv: [],
-      resourceLimits: workerLimits,
+    const thread = startThread({
+      heard: (message) => hear(worker, message),
+      ended: (reason) => lose(worker, reason),
     });
-    const worker: PoolWorker = {
-      thread,
-      flags,
-      state: "booting",
-      assignment: undefined,
-      toolsKey: -1,
-    };
+    const worker: PoolWorker = { thread, state: "booting", assignment: undefined, toolsKey: -1 };
     workers.add(worker);
-    if (holds === 0) thread.unref();
-    let failure = "its thread ended";
-    thread.on("message", (message: FromWorker) => hear(worker, message));
-    thread.on("error", (error) => {
-      failure = error.message;
-    });
-    thread.on("exit", () => lose(worker, failure));
-    wasm ??= compile(options.wasmUrl);
-    wasm.then(
-      (module) =>
-        post(worker, {
-          type: "init",
-          wasm: module,
-          flags: flags.buffer,
-          limits: options.limits,
-          timers: options.timers,
-        }),
-      (error: unknown) => {
-        wasm = undefined;
-        failure = String(error);
-        void thread.terminate();
-      },
-    );
-  }
-
-  function post(worker: PoolWorker, message: ToWorker): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    if (worker.state !== "gone") worker.thread.postMessage(message);
+    if (holds === 0) thread.keepAlive(/*yes*/ false);
   }
 
   function hear(worker: PoolWorker, message: FromWorker): void {
@@ -234,8 +146,8 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
     assignment.worker = worker;
     const known = worker.toolsKey === job.tools.key;
     worker.toolsKey = job.tools.key;
-    Atomics.store(worker.flags, flag.attended, 1);
-    post(worker, {
+    Atomics.store(worker.thread.flags, flag.attended, 1);
+    worker.thread.post({
       type: "run",
       cell: number,
       source: job.source,
@@ -335,7 +247,7 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
         attend() {
           clearTimeout(assignment.spare);
           if (assignment.worker !== undefined) {
-            Atomics.store(assignment.worker.flags, flag.attended, 1);
+            Atomics.store(assignment.worker.thread.flags, flag.attended, 1);
           }
         },
         leave() {
@@ -347,7 +259,13 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
         },
         answer(call, ok, json) {
           if (assignment.worker === undefined) return;
-          post(assignment.worker, { type: "answer", cell: assignment.number, call, ok, json });
+          assignment.worker.thread.post({
+            type: "answer",
+            cell: assignment.number,
+            call,
+            ok,
+            json,
+          });
         },
         stop() {
           assignment.stopping = true;
@@ -359,8 +277,8 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
             return;
           }
           if (assignment.worker === undefined) return;
-          Atomics.store(assignment.worker.flags, flag.stop, assignment.number);
-          post(assignment.worker, { type: "stop", cell: assignment.number });
+          Atomics.store(assignment.worker.thread.flags, flag.stop, assignment.number);
+          assignment.worker.thread.post({ type: "stop", cell: assignment.number });
           armGrace(assignment);
         },
       };
@@ -376,11 +294,11 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
     },
     hold() {
       holds += 1;
-      if (holds === 1) for (const { thread } of workers) thread.ref();
+      if (holds === 1) for (const { thread } of workers) thread.keepAlive(/*yes*/ true);
     },
     release() {
       holds -= 1;
-      if (holds === 0) for (const { thread } of workers) thread.unref();
+      if (holds === 0) for (const { thread } of workers) thread.keepAlive(/*yes*/ false);
     },
     async [Symbol.asyncDispose]() {
       disposed = true;
@@ -391,15 +309,4 @@ export function createWorkerPool(options: WorkerPoolOptions, noTools: PreparedTo
       await Promise.all([...workers].map(retire));
     },
   };
-}
-
-function ownWorkerUrl(): URL {
-  return new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
-}
-
-async function compile(wasmUrl: URL | undefined): Promise<WasmModule> {
-  const file =
-    wasmUrl ?? createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
-  // Compiled in one go: a pending compilation would not keep the process alive.
-  return compileWasm(await readFile(file));
 }

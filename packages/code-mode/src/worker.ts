@@ -3,7 +3,8 @@ import { parentPort } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type { ContentItem } from "./content.ts";
 import { createEngine, loadLibrary } from "./engine.ts";
-import type { CellEvents, Engine, EngineOptions } from "./engine.ts";
+import type { Engine, EngineOptions } from "./engine.ts";
+import type { CellEvents } from "./script-requests.ts";
 import { flag } from "./wire.ts";
 import type { CellOutcome, FromWorker, RunRequest, ToWorker } from "./wire.ts";
 
