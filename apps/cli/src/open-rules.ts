@@ -2,7 +2,15 @@
 import { stat } from "node:fs/promises";
 import { type AbsolutePath, join, parent } from "@codex-ts/absolute-path";
 import type { LoadedConfig } from "@codex-ts/config";
-import { createRulebook, ExecPolicyError, loadRules, type Rulebook } from "@codex-ts/exec-policy";
+import {
+  createRulebook,
+  ExecPolicyError,
+  loadRules,
+  parseRequirementRules,
+  type PrefixRule,
+  requireRules,
+  type Rulebook,
+} from "@codex-ts/exec-policy";
 import { Failure } from "./failure.ts";
 
 interface RulesFolder {
@@ -18,6 +26,8 @@ interface RulesFolder {
  */
 export async function openRules(loaded: LoadedConfig): Promise<Rulebook> {
   const { codexHome, cwd, trustLevel, trustRoot } = loaded.config;
+  // git obeys its repository's configuration, which may name programs to run.
+  const trusted = trustLevel === "trusted" ? [cwd, trustRoot ?? cwd] : [];
   const layers = (await Promise.all(rulesFolders(loaded).map(withRules))).flat();
   try {
     const { policy, errors } = await loadRules(layers);
@@ -26,13 +36,23 @@ export async function openRules(loaded: LoadedConfig): Promise<Rulebook> {
         `Error loading rules:\n${errors.map((error) => `  ${error.message}`).join("\n")}`,
       );
     }
-    // git obeys its repository's configuration, which may name programs to run.
-    const trusted = trustLevel === "trusted" ? [cwd, trustRoot ?? cwd] : [];
-    return createRulebook({ policy, codexHome, trustedFolders: trusted });
+    return createRulebook({
+      policy: requireRules(policy, requiredRules(loaded)),
+      codexHome,
+      trustedFolders: trusted,
+    });
   } catch (error) {
     if (error instanceof ExecPolicyError) throw new Failure(error.message, { cause: error });
     throw error;
   }
+}
+
+/** What an administrator requires. */
+function requiredRules({ config }: LoadedConfig): readonly PrefixRule[] {
+  const { requiredCommandRules: required } = config;
+  if (required === undefined) return [];
+  const { table, source: file, lines } = required;
+  return parseRequirementRules(table, { layer: "requirements", file, lines });
 }
 
 /** Lowest precedence first, without what is switched off or not trusted. */

@@ -16,6 +16,7 @@ import type {
   WebSearchMode,
 } from "@codex-ts/protocol";
 import type { PermissionProfileSettings } from "./permission-profiles.ts";
+import type { RequiredCommandRules } from "./requirements.ts";
 import type { TomlTable } from "./toml.ts";
 import type { TrustLevel } from "./trust.ts";
 
@@ -205,6 +206,8 @@ export interface Config {
    * repository that it is a worktree of.
    */
   readonly trustRoot?: AbsolutePath | undefined;
+  /** Rules on commands that an administrator requires. */
+  readonly requiredCommandRules?: RequiredCommandRules | undefined;
   readonly allowLoginShell: boolean;
   readonly shellEnvironmentPolicy: ShellEnvironmentPolicy;
 

@@ -44,7 +44,12 @@ export {
   type ParsedOverride,
   splitKey,
 } from "./overrides.ts";
-export type { AllowedValues, ConfigRequirements, McpServerIdentity } from "./requirements.ts";
+export type {
+  AllowedValues,
+  ConfigRequirements,
+  McpServerIdentity,
+  RequiredCommandRules,
+} from "./requirements.ts";
 export {
   type ConfigReport,
   formatConfig,

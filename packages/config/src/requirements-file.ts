@@ -21,6 +21,7 @@ const keys = {
   allowed_web_search_modes: { each: { words: webSearchModes } },
   features: { entries: "boolean" },
   feature_requirements: { entries: "boolean" },
+  rules: { keys: { prefix_rules: { each: "any" } } },
   mcp_servers: {
     entries: {
       keys: { identity: { keys: { command: "string", url: "string" } } },
@@ -32,7 +33,6 @@ const keys = {
 /** Limits that other versions know. Silence would look like obedience. */
 const notEnforced: ReadonlySet<string> = new Set([
   "apps",
-  "rules",
   "enforce_residency",
   "experimental_network",
   "guardian_developer_instructions",
@@ -45,6 +45,7 @@ interface RequirementsToml {
   readonly allowed_web_search_modes?: readonly WebSearchMode[];
   readonly features?: Readonly<Record<string, boolean>>;
   readonly feature_requirements?: Readonly<Record<string, boolean>>;
+  readonly rules?: { readonly prefix_rules?: readonly unknown[] };
   readonly mcp_servers?: Readonly<Record<string, { readonly identity: McpServerIdentity }>>;
 }
 
@@ -80,7 +81,17 @@ export async function readRequirements(
       : "it is not a known requirement";
     return `${formatPlace(origins.inLayer(layer, path, "key"))}: \`${key}\` is not enforced: ${why}.`;
   });
-  return { requirements: requirementsOf(toml, file), warnings };
+  const lineOf = (index: number): number | null =>
+    origins.inLayer(layer, ["rules", "prefix_rules", index]).line ?? null;
+  const commandRules = toml.rules && {
+    table: toml.rules,
+    source: file,
+    lines: (toml.rules.prefix_rules ?? []).map((_, index) => lineOf(index)),
+  };
+  return {
+    requirements: { ...requirementsOf(toml, file), ...(commandRules && { commandRules }) },
+    warnings,
+  };
 }
 
 /** What the types alone do not tell. */

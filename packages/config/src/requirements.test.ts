@@ -117,6 +117,20 @@ describe("requirements.toml", () => {
     expect(none.map(([, enabled]) => enabled)).toEqual([false, false, false, false]);
   });
 
+  test("rules on commands are handed on as they stand, with the lines where they begin", async () => {
+    const rule = { pattern: [{ token: "rm" }], decision: "forbidden" };
+    const inline = '{ pattern = [{ token = "rm" }], decision = "forbidden" }';
+    const listed = await load(`[rules]\nprefix_rules = [\n  ${inline},\n  ${inline},\n]`);
+    expect(listed.requiredCommandRules).toEqual({
+      table: { prefix_rules: [rule, rule] },
+      source: file,
+      lines: [3, 4],
+    });
+    const tables = '[[rules.prefix_rules]]\npattern = [{ token = "rm" }]\ndecision = "forbidden"\n';
+    expect((await load(`${tables}${tables}`)).requiredCommandRules?.lines).toEqual([1, 4]);
+    expect((await load("")).requiredCommandRules).toBeUndefined();
+  });
+
   test("limits that this version does not have, and those that nobody knows, are told", async () => {
     const config = await load('enforce_residency = "us"\nallowed_sandbox_mode = []\n');
     expect(config.startupWarnings).toEqual([

@@ -23,6 +23,8 @@ export interface ConfigRequirements {
         readonly source: string;
       }
     | undefined;
+  /** Rules on commands, which nothing loosens. */
+  readonly commandRules?: RequiredCommandRules | undefined;
   /** The only MCP servers that may be used, by name; none of them: none at all. */
   readonly mcpServers?:
     | {
@@ -30,6 +32,16 @@ export interface ConfigRequirements {
         readonly source: string;
       }
     | undefined;
+}
+
+/** `[rules]` of `requirements.toml`, for whoever judges commands to read. */
+export interface RequiredCommandRules {
+  /** Not checked here. */
+  readonly table: unknown;
+  /** The file. */
+  readonly source: string;
+  /** Where each of the `prefix_rules` begins, from 1; null where that is not known. */
+  readonly lines: readonly (number | null)[];
 }
 
 /** What a server of an allowed name has to be: this program, or at this address. */

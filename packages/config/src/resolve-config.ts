@@ -311,6 +311,7 @@ export async function resolveConfig(checked: Settings, input: ResolveInput): Pro
     permissions: sandbox.permissions,
     trustLevel: trust,
     trustRoot,
+    requiredCommandRules: requirements.commandRules,
     allowLoginShell: settings.allow_login_shell ?? true,
     shellEnvironmentPolicy: {
       inherit: shellPolicy.inherit ?? "all",

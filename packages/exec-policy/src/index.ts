@@ -48,6 +48,7 @@ export {
   type NetworkProtocol,
   type NetworkRule,
   overlayRules,
+  requireRules,
   type Policy,
   type PrefixRule,
   type RuleSet,

@@ -37,7 +37,8 @@ export interface FallbackOptions extends MatchOptions {
 /**
  * The rules whose pattern the command begins with, in the order in which they were read. Rules for its
  * program's path go before rules for its name: the latter count only if there are none of the former,
- * names are to be resolved, and no `host_executable` excludes the path.
+ * names are to be resolved, and no `host_executable` excludes the path. Required rules match besides,
+ * by name and by path.
  */
 export function matchCommand(
   policy: Policy,
@@ -51,9 +52,23 @@ export function matchCommand(
 
 /** {@link matchCommand} without a fallback. */
 export function matchPrefixes(
-  policy: Pick<Policy, "rulesByProgram" | "hostExecutables">,
+  policy: Policy,
   argv: readonly string[],
   options: MatchOptions = {},
+): readonly PrefixMatch[] {
+  const required = { rulesByProgram: policy.requiredByProgram, hostExecutables: anywhere };
+  return [
+    ...matchSet(policy, argv, options),
+    ...matchSet(required, argv, { ...options, resolveHostExecutables: true }),
+  ];
+}
+
+const anywhere: Policy["hostExecutables"] = new Map();
+
+function matchSet(
+  policy: Pick<Policy, "rulesByProgram" | "hostExecutables">,
+  argv: readonly string[],
+  options: MatchOptions,
 ): readonly PrefixMatch[] {
   const { resolveHostExecutables = false, platform = process.platform } = options;
   const [program] = argv;

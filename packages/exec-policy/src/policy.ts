@@ -65,10 +65,17 @@ export interface RuleSet {
 
 /** Every rule that holds. A policy never changes; amending makes another one. */
 export interface Policy extends RuleSet {
+  /**
+   * An administrator's. They hold besides all others and by a program's name wherever it is, so that no
+   * other rule, not even one about where a program is, gets past them.
+   */
+  readonly requiredRules: readonly PrefixRule[];
   /** As long as there are any, nothing runs unasked. */
   readonly brokenRules: readonly BrokenRules[];
   /** The prefix rules by their program. */
   readonly rulesByProgram: ReadonlyMap<string, readonly PrefixRule[]>;
+  /** The required ones by their program. */
+  readonly requiredByProgram: ReadonlyMap<string, readonly PrefixRule[]>;
 }
 
 /** No rules, to build on. */
@@ -85,20 +92,32 @@ export const emptyRuleSet: RuleSet = {
 export function createPolicy(
   sets: readonly RuleSet[],
   brokenRules: readonly BrokenRules[] = [],
+  requiredRules: readonly PrefixRule[] = [],
 ): Policy {
   const prefixRules = sets.flatMap((set) => set.prefixRules);
   return {
     prefixRules,
     networkRules: sets.flatMap((set) => set.networkRules),
     hostExecutables: new Map(sets.flatMap((set) => [...set.hostExecutables])),
+    requiredRules,
     brokenRules,
-    rulesByProgram: Map.groupBy(prefixRules, (rule) => rule.pattern[0]?.[0] ?? ""),
+    rulesByProgram: byProgram(prefixRules),
+    requiredByProgram: byProgram(requiredRules),
   };
 }
 
-/** The policy with more rules after its own: those of an administrator, say. */
+function byProgram(rules: readonly PrefixRule[]): ReadonlyMap<string, readonly PrefixRule[]> {
+  return Map.groupBy(rules, (rule) => rule.pattern[0]?.[0] ?? "");
+}
+
+/** The policy with more rules after its own. */
 export function overlayRules(policy: Policy, overlay: RuleSet): Policy {
-  return createPolicy([policy, overlay], policy.brokenRules);
+  return createPolicy([policy, overlay], policy.brokenRules, policy.requiredRules);
+}
+
+/** The policy with rules that nothing in it loosens: those of `parseRequirementRules`. */
+export function requireRules(policy: Policy, rules: readonly PrefixRule[]): Policy {
+  return createPolicy([policy], policy.brokenRules, [...policy.requiredRules, ...rules]);
 }
 
 const strictness: Readonly<Record<Decision, number>> = { allow: 0, prompt: 1, forbidden: 2 };

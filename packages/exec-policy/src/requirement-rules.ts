@@ -1,34 +1,40 @@
 // Rules that an administrator requires: `[rules]` of `requirements.toml`. They can only tighten.
 import { ExecPolicyError } from "./exec-policy-error.ts";
-import { emptyRuleSet, expandPattern, type PrefixRule, type RuleSet } from "./policy.ts";
+import { expandPattern, type PrefixRule, type RuleSource } from "./policy.ts";
 
-/** Where an administrator's rules come from; null where they came from no file. */
+/** Where an administrator's rules come from. */
 export interface RequirementSource {
   readonly layer: string;
+  /** Null where they came from no file. */
   readonly file: string | null;
+  /** Where each of the rules begins in it, from 1; null where that is not known. */
+  readonly lines?: readonly (number | null)[] | undefined;
 }
 
 /**
  * Reads `[rules]`: `prefix_rules = [{ pattern = [{ token = "rm" }, { any_of = ["-r", "-f"] }],
  * decision = "forbidden", justification = "…" }]`, after its TOML was parsed. The decision is required
- * and not `allow`.
+ * and not `allow`. They are for `requireRules`.
  *
  * @throws ExecPolicyError `bad_requirement`; the message names the place by its indices from 0.
  */
-export function parseRequirementRules(table: unknown, source: RequirementSource): RuleSet {
+export function parseRequirementRules(
+  table: unknown,
+  source: RequirementSource,
+): readonly PrefixRule[] {
   const path = "rules.prefix_rules";
   const rules = isTable(table) ? table["prefix_rules"] : undefined;
   if (!Array.isArray(rules)) throw bad(source, path, "must be a list of rules");
   if (rules.length === 0) throw bad(source, path, "must hold a rule");
-  return {
-    ...emptyRuleSet,
-    prefixRules: rules.flatMap((rule, index) => parseRule(rule, `${path}[${index}]`, source)),
-  };
+  return rules.flatMap((rule, index) => {
+    const line = source.lines?.[index] ?? null;
+    return parseRule(rule, `${path}[${index}]`, { layer: source.layer, file: source.file, line });
+  });
 }
 
-function parseRule(rule: unknown, path: string, origin: RequirementSource): readonly PrefixRule[] {
+function parseRule(rule: unknown, path: string, source: RuleSource): readonly PrefixRule[] {
   const fail = (key: string, problem: string): never => {
-    throw bad(origin, `${path}${key}`, problem);
+    throw bad(source, `${path}${key}`, problem);
   };
   if (!isTable(rule)) return fail("", "must be a table");
   const { pattern: elements, decision, justification = null } = rule;
@@ -62,7 +68,6 @@ function parseRule(rule: unknown, path: string, origin: RequirementSource): read
         : fail(`${at}.any_of[${place}]`, "must be a text that is not blank"),
     );
   });
-  const source = { ...origin, line: null };
   return (expandPattern(pattern) ?? []).map((expanded) => ({
     pattern: expanded,
     decision,
@@ -71,8 +76,13 @@ function parseRule(rule: unknown, path: string, origin: RequirementSource): read
   }));
 }
 
-function bad({ layer, file }: RequirementSource, path: string, problem: string): ExecPolicyError {
-  return new ExecPolicyError("bad_requirement", `${file ?? layer}: \`${path}\` ${problem}`);
+function bad(
+  { layer, file, line }: RequirementSource & Partial<RuleSource>,
+  path: string,
+  problem: string,
+): ExecPolicyError {
+  const place = `${file ?? layer}${line == null ? "" : `:${line}`}`;
+  return new ExecPolicyError("bad_requirement", `${place}: \`${path}\` ${problem}`);
 }
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {

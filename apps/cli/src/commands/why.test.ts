@@ -193,7 +193,7 @@ describe("codex-ts why", () => {
   });
 });
 
-const CALLS_PER_TURN = 50;
+const CALLS_PER_TURN = 42;
 const POOL: readonly ((n: number) => string)[] = [
   (n) => `ls a.txt ${n}`,
   (n) => `cat a.txt | grep ${n}`,
@@ -212,6 +212,9 @@ const POOL: readonly ((n: number) => string)[] = [
   (n) => `echo $(cat a.txt) ${n}`,
   (n) => `sudo wipe ${n}`,
   (n) => `git log -${n}`,
+  (n) => `cd .codex && git log -${n}`,
+  (n) => `git -C /tmp log -${n}`,
+  (n) => `git log -${n} --show-signature`,
 ];
 
 interface Settings {
@@ -226,6 +229,7 @@ const settings: readonly Settings[] = (
     "on-request",
     "never",
     { granular: { sandbox_approval: true, rules: false, mcp_elicitations: true } },
+    { granular: { sandbox_approval: false, rules: true, mcp_elicitations: true } },
   ] as const
 ).flatMap((approval) =>
   (["read-only", "workspace-write"] as const).map((sandbox): Settings => ({ approval, sandbox })),
@@ -380,7 +384,7 @@ test("what is said of 500 calls is what became of them", async () => {
     const policy =
       typeof approval === "string"
         ? `approval_policy="${approval}"`
-        : "approval_policy={granular={sandbox_approval=true,rules=false,mcp_elicitations=true}}";
+        : `approval_policy={granular={sandbox_approval=${approval.granular.sandbox_approval},rules=${approval.granular.rules},mcp_elicitations=true}}`;
     for (const { id, cmd, escalated } of calls) {
       const { outcome, where, reason } = await world.why([cmd], {
         config: flagsOf([policy], type),
@@ -394,7 +398,7 @@ test("what is said of 500 calls is what became of them", async () => {
       became.push({ cmd, ...found });
     }
   }
-  expect(said).toHaveLength(500);
+  expect(said.length).toBeGreaterThanOrEqual(500);
   expect(said).toEqual(became);
   expect(new Set(became.map(({ outcome }) => outcome))).toEqual(
     new Set(["run", "ask", "forbidden"]),
