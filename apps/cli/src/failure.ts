@@ -1,4 +1,5 @@
 // Failures that a person reads: one line of what happened, and the way out.
+import { visibleText } from "./visible-text.ts";
 
 /** Ends a command with `exitCode` after `message` was shown on stderr. 2 is for wrong usage. */
 export class Failure extends Error {
@@ -21,5 +22,6 @@ export function failureText(
 ): string {
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error && (env["CODEX_TS_DEBUG"] ?? "") !== "" ? error.stack : null;
-  return `Error: ${message}\n${stack === null || stack === undefined ? "" : `${stack}\n`}`;
+  // A service's own words may be in it.
+  return `Error: ${visibleText(message)}\n${stack === null || stack === undefined ? "" : `${stack}\n`}`;
 }

@@ -8,7 +8,7 @@ import { terminalSvg } from "./terminal-svg.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 /** The picture begins above what the model says of the failing test. */
-const secondRow = /^`discounted` rounds down/;
+const secondRow = /^discounted rounds down/;
 /** And ends before the hints on what to do next. */
 const rowAfterLast = /^With a real model/;
 

@@ -380,21 +380,27 @@ describe("a run", () => {
     expect({ code, stdout, shown: stderr.split("\ngo\n")[1]?.replace(/\ntokens.*/s, "") }).toEqual({
       code: 0,
       stdout: "Two.\n",
-      shown: `hook: SessionStart
+      shown: `
+hook: SessionStart
 hook: SessionStart Completed
   context: Today is Monday.
 hook: PreToolUse: vetting the command
 hook: PreToolUse Blocked
   feedback: not here
+
 codex-ts
 One.
+
 hook: Stop
 hook: Stop Blocked
   feedback: run the tests
+
 codex-ts
 Two.
+
 hook: Stop
-hook: Stop Completed`,
+hook: Stop Completed
+`,
     });
     expect(existsSync(nodePath.join(world.repository, "marker"))).toBe(false);
   });
@@ -456,7 +462,7 @@ hook: Stop Completed`,
     // The turn is over and nothing went wrong in it.
     expect([code, stdout]).toEqual([0, ""]);
     expect(stderr).toContain(
-      "hook: UserPromptSubmit Blocked\n  feedback: no secrets\nwarning: A UserPromptSubmit hook refused the prompt; it was not sent: no secrets\n",
+      "hook: UserPromptSubmit Blocked\n  feedback: no secrets\n\nwarning: A UserPromptSubmit hook refused the prompt; it was not sent: no secrets\n",
     );
     const strict = await world.run(["exec", "--json", "--fail-on-denied", "my secret"]);
     expect([strict.code, strict.events().at(-1)]).toEqual([

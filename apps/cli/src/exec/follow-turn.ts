@@ -12,6 +12,7 @@ import { type JsonEvent, JsonEventStream } from "./json-events.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { LimitReached } from "./run-limits.ts";
 import { onStopSignals } from "./stop-signals.ts";
+import { visibleText } from "../visible-text.ts";
 
 export interface FollowOptions {
   readonly engine: Engine;
@@ -191,17 +192,19 @@ function jsonOutput(terminal: Terminal): Output {
 
 function humanOutput(options: FollowOptions): Output {
   const { terminal, engine } = options;
-  const paint = painter(
-    wantsColor({
-      mode: options.color,
-      isTerminal: terminal.stderrIsTerminal,
-      env: terminal.env,
-    }),
-  );
+  const isPainted = wantsColor({
+    mode: options.color,
+    isTerminal: terminal.stderrIsTerminal,
+    env: terminal.env,
+  });
+  const paint = painter(isPainted);
   const progress = progressOf(terminal, paint);
   const output = new HumanOutput({
     paint,
+    isPainted,
     write: (text) => (progress ?? { write: terminal.stderr }).write(text),
+    columns: () => (terminal.stderrIsTerminal ? terminal.stderrColumns() : null),
+    showsProgress: progress !== null,
     hideReasoning: engine.config.hideAgentReasoning,
     showRawReasoning: engine.config.showRawAgentReasoning,
   });
@@ -234,9 +237,11 @@ function humanOutput(options: FollowOptions): Output {
       output.end();
       if (end.kind !== "completed" || end.lastMessage === null) return;
       if (!(terminal.stdoutIsTerminal && terminal.stderrIsTerminal)) {
-        terminal.stdout(`${end.lastMessage}\n`);
+        // To a program the text goes as it is; a terminal is not to be moved by what it says.
+        const text = terminal.stdoutIsTerminal ? visibleText(end.lastMessage) : end.lastMessage;
+        terminal.stdout(`${text}\n`);
       } else if (output.lastShownMessage !== end.lastMessage) {
-        terminal.stderr(`${end.lastMessage}\n`);
+        terminal.stderr(`${visibleText(end.lastMessage)}\n`);
       }
     },
   };

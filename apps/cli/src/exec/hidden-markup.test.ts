@@ -43,6 +43,9 @@ test("a proposed plan is shown to a person, and takes no id of the JSON events",
   const output = new HumanOutput({
     paint: painter(/*enabled*/ false),
     write: (text) => void (written += text),
+    isPainted: false,
+    columns: () => null,
+    showsProgress: false,
     hideReasoning: false,
     showRawReasoning: false,
   });

@@ -51,6 +51,12 @@ export class ProgressLine {
       case "patch_apply_begin":
         this.#begin(msg.call_id, "applying a patch");
         break;
+      case "item_started":
+        if (msg.item.type === "WebSearch") this.#begin(msg.item.id, "searching the web");
+        break;
+      case "item_completed":
+        if (msg.item.type === "WebSearch") this.#end(msg.item.id);
+        break;
       case "hook_started":
         this.#begin(msg.run.id, msg.run.status_message ?? "a hook is running");
         break;
