@@ -35,9 +35,22 @@ export interface HomeOptions {
   readonly home?: string | undefined;
 }
 
-function brandNormalized(path: string): AbsolutePath {
-  const normalized = nodePath.resolve(path);
-  return normalized as AbsolutePath;
+/** An empty name, `.` or `..` in a path with slashes, or a slash at its end. */
+const unnormalized = /\/\.{0,2}(?:\/|$)/;
+
+function isNormalized(path: string): boolean {
+  return nodePath.sep === "/" && path.startsWith("/") && !unnormalized.test(path);
+}
+
+/** `nodePath.resolve`, and quick where nothing is to be removed: policies have many such paths. */
+function normalize(base: string, ...segments: readonly string[]): AbsolutePath {
+  const last = segments.at(-1) ?? base;
+  if (isNormalized(last)) return last as AbsolutePath;
+  if (segments.length === 1) {
+    const joined = `${base}/${last}`;
+    if (isNormalized(joined)) return joined as AbsolutePath;
+  }
+  return nodePath.resolve(base, ...segments) as AbsolutePath;
 }
 
 function checkText(path: string): void {
@@ -62,7 +75,8 @@ export function expandHome(path: string, options: HomeOptions = {}): string {
 
 /** Whether `path` is absolute and already in the normalised form of an {@link AbsolutePath}. */
 export function isAbsolutePath(path: string): path is AbsolutePath {
-  return nodePath.isAbsolute(path) && !path.includes("\0") && nodePath.resolve(path) === path;
+  if (path.includes("\0")) return false;
+  return isNormalized(path) || (nodePath.isAbsolute(path) && nodePath.resolve(path) === path);
 }
 
 /**
@@ -78,7 +92,7 @@ export function parseAbsolutePath(
   checkText(path);
   if (path === "") throw new AbsolutePathError("empty_path", path, "a path cannot be empty");
   const expanded = expandHome(path, options);
-  if (nodePath.isAbsolute(expanded)) return brandNormalized(expanded);
+  if (nodePath.isAbsolute(expanded)) return normalize(expanded);
   if (options.base === undefined) {
     throw new AbsolutePathError(
       "relative_without_base",
@@ -86,7 +100,7 @@ export function parseAbsolutePath(
       `the path ${JSON.stringify(path)} is relative, and there is no base folder to resolve it against; use an absolute path`,
     );
   }
-  return brandNormalized(nodePath.join(options.base, expanded));
+  return normalize(nodePath.join(options.base, expanded));
 }
 
 /**
@@ -97,7 +111,7 @@ export function parseAbsolutePath(
  */
 export function resolve(path: string, base: AbsolutePath, options: HomeOptions = {}): AbsolutePath {
   checkText(path);
-  return brandNormalized(nodePath.resolve(base, expandHome(path, options)));
+  return normalize(base, expandHome(path, options));
 }
 
 /**
@@ -111,7 +125,7 @@ export function fromAbsolute(
   options: HomeOptions & { readonly cwd?: string } = {},
 ): AbsolutePath {
   checkText(path);
-  return brandNormalized(nodePath.resolve(options.cwd ?? process.cwd(), expandHome(path, options)));
+  return normalize(options.cwd ?? process.cwd(), expandHome(path, options));
 }
 
 /**
@@ -121,7 +135,7 @@ export function fromAbsolute(
  */
 export function join(base: AbsolutePath, ...segments: readonly string[]): AbsolutePath {
   for (const segment of segments) checkText(segment);
-  return brandNormalized(nodePath.resolve(base, ...segments));
+  return normalize(base, ...segments);
 }
 
 /** The folder that holds `path`, or null at the root. */

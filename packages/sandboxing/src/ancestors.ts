@@ -5,7 +5,7 @@ import { parent } from "@codex-ts/absolute-path";
 const slash = "/";
 
 /** The folder around `path`, null at the top. As {@link parent}, and quick where paths have slashes. */
-function folderOf(path: AbsolutePath): AbsolutePath | null {
+export function folderOf(path: AbsolutePath): AbsolutePath | null {
   if (!path.startsWith(slash)) return parent(path);
   if (path.length === 1) return null;
   const end = path.lastIndexOf(slash);

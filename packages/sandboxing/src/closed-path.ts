@@ -1,7 +1,7 @@
 // Where a path that must stay closed really is: behind links, or not there at all.
 import nodePath from "node:path";
-import { type AbsolutePath, join, parent, relativize } from "@codex-ts/absolute-path";
-import { isInsideAny, selfAndFolders } from "./ancestors.ts";
+import { type AbsolutePath, join, relativize } from "@codex-ts/absolute-path";
+import { folderOf, selfAndFolders } from "./ancestors.ts";
 import { canonicalize, type HostFiles } from "./host-files.ts";
 
 /** What has to be covered so that a path stays closed. */
@@ -33,11 +33,12 @@ export function componentsBelow(root: AbsolutePath, path: AbsolutePath): readonl
 
 function walk(path: AbsolutePath, options: LocateOptions): Step {
   const { files } = options;
-  const isWritable = isInsideAny(path, options.writableRoots);
-  for (const component of componentsBelow(join(path, nodePath.parse(path).root), path)) {
-    const inRoot = isWritable && isInsideAny(component, options.writableRoots);
+  const top = join(path, nodePath.parse(path).root);
+  let inRoot = options.writableRoots.has(top);
+  for (const component of componentsBelow(top, path)) {
+    inRoot ||= options.writableRoots.has(component);
     const kind = files.kind(component);
-    const holder = parent(component);
+    const holder = folderOf(component);
     if (kind === "symlink" && holder !== null) {
       const rest = relativize(path, component);
       if (!inRoot) {

@@ -9,7 +9,14 @@ import {
   realpathSync,
 } from "node:fs";
 import nodePath from "node:path";
-import { type AbsolutePath, basename, join, parent } from "@codex-ts/absolute-path";
+import {
+  type AbsolutePath,
+  basename,
+  isAbsolutePath,
+  join,
+  parent,
+} from "@codex-ts/absolute-path";
+import { folderOf } from "./ancestors.ts";
 
 /** What stands at a path; links are not followed. */
 export type HostFileKind = "file" | "directory" | "symlink" | "other";
@@ -117,7 +124,7 @@ export function lookedAtOnce(files: HostFiles): HostFiles {
     let known = isPlain.get(path);
     if (known === undefined) {
       const own = kind(path);
-      const up = parent(path);
+      const up = folderOf(path);
       known = own !== null && own !== "symlink" && (up === null || hasNoLinks(up));
       isPlain.set(path, known);
     }
@@ -126,11 +133,8 @@ export function lookedAtOnce(files: HostFiles): HostFiles {
   const still: HostFiles = {
     ...files,
     kind,
-    realpath: (path) => {
-      const isNormal = nodePath.isAbsolute(path) && nodePath.normalize(path) === path;
-      const plain = isNormal && hasNoLinks(path as AbsolutePath);
-      return plain ? (path as AbsolutePath) : files.realpath(path);
-    },
+    realpath: (path) =>
+      isAbsolutePath(path) && hasNoLinks(path) ? path : files.realpath(path),
   };
   stills.add(still);
   return still;

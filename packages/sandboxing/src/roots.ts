@@ -9,7 +9,7 @@ import {
   type ResolvedEntry,
   resolveEntries,
 } from "./access.ts";
-import { selfAndFolders } from "./ancestors.ts";
+import { closest } from "./ancestors.ts";
 import { canonicalize, nodeHostFiles } from "./host-files.ts";
 import { protectedSubpaths } from "./protected-paths.ts";
 
@@ -78,6 +78,28 @@ function subpathBelow(
   return path !== root && isInside(path, root) ? path : null;
 }
 
+/** The roots that hold `path`, as it is spelled or as it really is. */
+function rootsAround(
+  path: AbsolutePath,
+  canonical: (path: AbsolutePath) => AbsolutePath,
+  rootAt: ReadonlyMap<AbsolutePath, AbsolutePath>,
+): ReadonlySet<AbsolutePath> {
+  const roots = new Set<AbsolutePath>();
+  for (const spelling of new Set([path, canonical(path)])) {
+    closest(spelling, (at) => {
+      const root = rootAt.get(at);
+      if (root !== undefined) roots.add(root);
+    });
+  }
+  return roots;
+}
+
+function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key) ?? make();
+  map.set(key, known);
+  return known;
+}
+
 /** The roots that may be written, with links resolved; empty when everything may be written. */
 export function writableRoots(
   policy: FileSystemSandboxPolicy,
@@ -98,49 +120,32 @@ export function writableRoots(
   const rawSpellings = new Map<AbsolutePath, AbsolutePath[]>();
   for (const entry of entries) {
     if (entry.access !== "write" || access(entry) !== "write") continue;
-    const root = canonical(entry.path);
-    const spellings = rawSpellings.get(root);
-    if (spellings === undefined) rawSpellings.set(root, [entry.path]);
-    else spellings.push(entry.path);
+    entryOf(rawSpellings, canonical(entry.path), () => []).push(entry.path);
   }
 
-  const isClosed = (entry: ResolvedEntry): boolean =>
-    entry.access !== "write" && access(entry) !== "write";
-  // By every folder around them, as they are spelled and as they really are.
-  const entriesIn = new Map<AbsolutePath, Set<ResolvedEntry>>();
+  const rootAt = new Map<AbsolutePath, AbsolutePath>();
+  for (const [root, spellings] of rawSpellings) {
+    for (const path of [root, ...spellings]) rootAt.set(path, root);
+  }
+
+  // Every entry in a root is named in it; those that open nothing are closed in it.
+  const namedIn = new Map<AbsolutePath, Set<AbsolutePath>>();
+  const closedIn = new Map<AbsolutePath, AbsolutePath[]>();
   for (const entry of entries) {
-    for (const path of new Set([entry.path, canonical(entry.path)])) {
-      for (const folder of selfAndFolders(path)) {
-        const known = entriesIn.get(folder);
-        if (known === undefined) entriesIn.set(folder, new Set([entry]));
-        else known.add(entry);
-      }
+    const isClosed = entry.access !== "write" && access(entry) !== "write";
+    for (const root of rootsAround(entry.path, canonical, rootAt)) {
+      const subpath = subpathBelow(entry.path, root, rawSpellings.get(root) ?? [], canonical);
+      if (subpath === null) continue;
+      entryOf(namedIn, root, () => new Set()).add(entry.path).add(subpath);
+      if (isClosed) entryOf(closedIn, root, () => []).push(subpath);
     }
   }
-  const positions = new Map(entries.map((entry, index) => [entry, index]));
-  const order = (entry: ResolvedEntry): number => positions.get(entry) ?? 0;
+
   const canonicalCwd = canonical(context.cwd);
-  return [...rawSpellings].map(([root, rawRoots]) => {
-    const around = new Set([root, ...rawRoots].flatMap((path) => [...(entriesIn.get(path) ?? [])]));
-    const inside = [...around].toSorted((a, b) => order(a) - order(b));
-    const named = new Set(
-      inside.flatMap((entry) => [
-        entry.path,
-        subpathBelow(entry.path, root, rawRoots, canonical) ?? entry.path,
-      ]),
-    );
+  return [...rawSpellings.keys()].map((root) => {
+    const named = namedIn.get(root);
     const defaults = protectedSubpaths(root, { files, missingCodex: root === canonicalCwd });
-    const subpaths = inside
-      .filter(isClosed)
-      .map((entry) => subpathBelow(entry.path, root, rawRoots, canonical));
-    return {
-      root,
-      readOnlySubpaths: [
-        ...new Set([
-          ...defaults.filter((path) => !named.has(path)),
-          ...subpaths.filter((path) => path !== null),
-        ]),
-      ],
-    };
+    const unnamed = defaults.filter((path) => named?.has(path) !== true);
+    return { root, readOnlySubpaths: [...new Set([...unnamed, ...(closedIn.get(root) ?? [])])] };
   });
 }
