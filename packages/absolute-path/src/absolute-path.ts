@@ -160,7 +160,10 @@ export function relativize(path: AbsolutePath, from: AbsolutePath): string {
  * `/a/b`).
  */
 export function isInside(path: AbsolutePath, root: AbsolutePath): boolean {
-  if (path === root) return true;
-  const prefix = root.endsWith(nodePath.sep) ? root : root + nodePath.sep;
-  return path.startsWith(prefix);
+  if (!path.startsWith(root)) return false;
+  return (
+    path.length === root.length ||
+    path.charAt(root.length) === nodePath.sep ||
+    root.endsWith(nodePath.sep)
+  );
 }

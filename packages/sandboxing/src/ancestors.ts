@@ -24,9 +24,9 @@ export function closest<T>(
   return undefined;
 }
 
-/** Whether one of `roots` is `path` or a folder around it. */
-export function isInsideAny(path: AbsolutePath, roots: ReadonlySet<AbsolutePath>): boolean {
-  return closest(path, (at) => (roots.has(at) ? at : undefined)) !== undefined;
+/** The root of the file system that `path` lies in. */
+export function topOf(path: AbsolutePath): AbsolutePath {
+  return path.startsWith(slash) ? (slash as AbsolutePath) : (selfAndFolders(path).at(-1) ?? path);
 }
 
 /** `path` and every folder around it, from the inside out. */

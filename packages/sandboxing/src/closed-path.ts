@@ -1,7 +1,6 @@
 // Where a path that must stay closed really is: behind links, or not there at all.
-import nodePath from "node:path";
 import { type AbsolutePath, join, relativize } from "@codex-ts/absolute-path";
-import { folderOf, selfAndFolders } from "./ancestors.ts";
+import { folderOf, selfAndFolders, topOf } from "./ancestors.ts";
 import { canonicalize, type HostFiles } from "./host-files.ts";
 
 /** What has to be covered so that a path stays closed. */
@@ -33,7 +32,7 @@ export function componentsBelow(root: AbsolutePath, path: AbsolutePath): readonl
 
 function walk(path: AbsolutePath, options: LocateOptions): Step {
   const { files } = options;
-  const top = join(path, nodePath.parse(path).root);
+  const top = topOf(path);
   let inRoot = options.writableRoots.has(top);
   for (const component of componentsBelow(top, path)) {
     inRoot ||= options.writableRoots.has(component);

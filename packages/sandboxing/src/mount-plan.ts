@@ -3,8 +3,8 @@ import nodePath from "node:path";
 import { type AbsolutePath, isInside, join } from "@codex-ts/absolute-path";
 import type { FileSystemSandboxPolicy } from "@codex-ts/protocol";
 import { hasFullDiskRead, includesPlatformDefaults, type PathContext } from "./access.ts";
-import { selfAndFolders } from "./ancestors.ts";
-import { componentsBelow, type LocateOptions, locateClosedPath } from "./closed-path.ts";
+import { folderOf, selfAndFolders } from "./ancestors.ts";
+import { type LocateOptions, locateClosedPath } from "./closed-path.ts";
 import { followedKind, nodeHostFiles } from "./host-files.ts";
 import { readableRoots, unreadableRoots, writableRoots } from "./roots.ts";
 
@@ -62,7 +62,7 @@ function inTreeOrder<T>(items: Iterable<T>, pathOf: (item: T) => string): readon
 }
 
 function isFileSystemRoot(path: AbsolutePath): boolean {
-  return nodePath.parse(path).root === path;
+  return folderOf(path) === null;
 }
 
 interface RuleSet {
@@ -142,11 +142,10 @@ function pinnedFolders(
   const pins = new Set<AbsolutePath>();
   const rootSet = new Set(roots);
   for (const target of targets) {
-    const outermost = selfAndFolders(target)
-      .slice(1)
-      .findLast((folder) => rootSet.has(folder));
+    const folders = selfAndFolders(target).slice(1);
+    const outermost = folders.findLast((folder) => rootSet.has(folder));
     if (outermost === undefined) continue;
-    for (const folder of componentsBelow(outermost, target).slice(0, -1)) {
+    for (const folder of folders.slice(0, folders.indexOf(outermost))) {
       if (!mounted.has(folder)) pins.add(folder);
     }
   }

@@ -9,7 +9,7 @@ import {
   type ResolvedEntry,
   resolveEntries,
 } from "./access.ts";
-import { closest } from "./ancestors.ts";
+import { closest, folderOf } from "./ancestors.ts";
 import { canonicalize, nodeHostFiles } from "./host-files.ts";
 import { protectedSubpaths } from "./protected-paths.ts";
 
@@ -21,7 +21,7 @@ export interface WritableRoot {
 }
 
 function isFileSystemRoot(path: AbsolutePath): boolean {
-  return join(path, "..") === path;
+  return folderOf(path) === null;
 }
 
 /** The roots that may be read, with links resolved; empty when everything may be read. */
@@ -49,6 +49,7 @@ export function unreadableRoots(
 ): readonly AbsolutePath[] {
   if (policy.kind !== "restricted") return [];
   const files = context.files ?? nodeHostFiles;
+  if (policy.entries?.every((entry) => entry.access !== "none") !== false) return [];
   const entries = resolveEntries(policy, context);
   const accessOf = accessIndex(entries);
   const denied = entries.filter(
@@ -128,24 +129,25 @@ export function writableRoots(
     for (const path of [root, ...spellings]) rootAt.set(path, root);
   }
 
-  // Every entry in a root is named in it; those that open nothing are closed in it.
-  const namedIn = new Map<AbsolutePath, Set<AbsolutePath>>();
+  const named = new Set<AbsolutePath>();
   const closedIn = new Map<AbsolutePath, AbsolutePath[]>();
   for (const entry of entries) {
+    named.add(entry.path);
     const isClosed = entry.access !== "write" && access(entry) !== "write";
+    // Without a link on it a path has no other name.
+    if (!isClosed && canonical(entry.path) === entry.path) continue;
     for (const root of rootsAround(entry.path, canonical, rootAt)) {
       const subpath = subpathBelow(entry.path, root, rawSpellings.get(root) ?? [], canonical);
       if (subpath === null) continue;
-      entryOf(namedIn, root, () => new Set()).add(entry.path).add(subpath);
+      named.add(subpath);
       if (isClosed) entryOf(closedIn, root, () => []).push(subpath);
     }
   }
 
   const canonicalCwd = canonical(context.cwd);
   return [...rawSpellings.keys()].map((root) => {
-    const named = namedIn.get(root);
     const defaults = protectedSubpaths(root, { files, missingCodex: root === canonicalCwd });
-    const unnamed = defaults.filter((path) => named?.has(path) !== true);
+    const unnamed = defaults.filter((path) => !named.has(path));
     return { root, readOnlySubpaths: [...new Set([...unnamed, ...(closedIn.get(root) ?? [])])] };
   });
 }
