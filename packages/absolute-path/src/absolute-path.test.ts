@@ -104,13 +104,21 @@ test("every spelling comes out as Node's own resolve gives it", () => {
   const names = ["", ".", "..", "a", ".b", "..c", "d.", "...", " ", "~"];
   for (const first of names) {
     for (const second of names) {
-      for (const path of [first, `${first}/${second}`, `/${first}/${second}`, `/${first}//${second}/`]) {
+      for (const path of [
+        first,
+        `${first}/${second}`,
+        `/${first}/${second}`,
+        `/${first}//${second}/`,
+      ]) {
         for (const folder of ["/", "/base", "/base/dir"].map((at) => fromAbsolute(at))) {
           const expected = nodePath.resolve(folder, path);
           expect([path, join(folder, path)]).toEqual([path, expected]);
           expect([path, resolve(path, folder)]).toEqual([path, expected]);
           expect([path, fromAbsolute(path, { cwd: folder })]).toEqual([path, expected]);
-          expect([path, join(folder, "x", path)]).toEqual([path, nodePath.resolve(folder, "x", path)]);
+          expect([path, join(folder, "x", path)]).toEqual([
+            path,
+            nodePath.resolve(folder, "x", path),
+          ]);
         }
         expect([path, isAbsolutePath(path)]).toEqual([path, nodePath.resolve(path) === path]);
       }

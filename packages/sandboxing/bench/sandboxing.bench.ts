@@ -39,11 +39,25 @@ function confined(sandbox: Sandbox, cwd: AbsolutePath): () => Promise<void> {
 const twenty = (run: () => Promise<void>) => (): Promise<unknown> =>
   Promise.all(Array.from({ length: 20 }, run));
 
+const names = {
+  bare: "`true`, bare",
+  bwrap: "`true` under bubblewrap",
+  landlock: "`true` under Landlock",
+  released: "the released binary's `sandbox linux -- true`",
+  bareTwenty: "20 bare at once",
+  line: "the command line for 100 folders",
+} as const;
+
 export const benchmark = {
   name: "sandboxing",
-  question:
-    "Is a command under bubblewrap at most 6 times a bare one and 0.4 of the released binary's, one under Landlock at most 1.15, and the line for 100 folders made in 2 ms?",
+  question: "What does it cost to run a command confined, and to put its command line together?",
   rounds: 30,
+  bounds: [
+    { subject: names.bwrap, atMostTimes: 6, of: names.bare },
+    { subject: names.bwrap, atMostTimes: 0.4, of: names.released },
+    { subject: names.landlock, atMostTimes: 1.15, of: names.bare },
+    { subject: names.line, atMostMs: 2 },
+  ],
   async subjects({ root, against, scratch }: Context) {
     // The released binary does not work with a home in a temporary folder.
     const home = nodePath.join(root, "node_modules/.cache/sandboxing-bench");
@@ -68,24 +82,24 @@ export const benchmark = {
       policyCwd: cwd,
     } as const;
     return [
-      { name: "`true`, bare", run: bare },
-      { name: "`true` under bubblewrap", run: underBwrap },
-      { name: "`true` under Landlock", run: underLandlock },
+      { name: names.bare, run: bare },
+      { name: names.bwrap, run: underBwrap },
+      { name: names.landlock, run: underLandlock },
       ...(against === undefined
         ? []
         : [
             {
-              name: "the released binary's `sandbox linux -- true`",
+              name: names.released,
               command: [against, "sandbox", "linux", "--", "true"] as const,
               cwd,
               env: { PATH: searchPath, HOME: home, CODEX_HOME: home },
             },
           ]),
-      { name: "20 bare at once", run: twenty(bare) },
+      { name: names.bareTwenty, run: twenty(bare) },
       { name: "20 under bubblewrap at once", run: twenty(underBwrap) },
       { name: "20 under Landlock at once", run: twenty(underLandlock) },
       {
-        name: "the command line for 100 folders",
+        name: names.line,
         repeat: 20,
         run: () => {
           const policy = resolveContext(context);

@@ -2,20 +2,17 @@
 import {
   accessSync,
   constants,
+  type Dirent,
   lstatSync,
+  opendirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
+  type Stats,
 } from "node:fs";
 import nodePath from "node:path";
-import {
-  type AbsolutePath,
-  basename,
-  isAbsolutePath,
-  join,
-  parent,
-} from "@codex-ts/absolute-path";
+import { type AbsolutePath, basename, isAbsolutePath, join, parent } from "@codex-ts/absolute-path";
 import { folderOf } from "./ancestors.ts";
 
 /** What stands at a path; links are not followed. */
@@ -32,6 +29,11 @@ export interface HostFiles {
   readText(path: string): string | null;
   /** What stands in the folder `path`; links are no folders. */
   list(path: string): readonly { readonly name: string; readonly isFolder: boolean }[];
+  /**
+   * What `kind` says of everything in `folder`, by name: one look instead of many. Null when it cannot be
+   * told so, or there is more in it than `atMost`.
+   */
+  kindsIn?(folder: string, atMost: number): ReadonlyMap<string, HostFileKind> | null;
   /** Whether this process may create entries in the folder `path`. */
   canWrite(path: string): boolean;
 }
@@ -44,14 +46,36 @@ function orNull<T>(read: () => T): T | null {
   }
 }
 
+function kindOf(entry: Dirent | Stats): HostFileKind {
+  if (entry.isSymbolicLink()) return "symlink";
+  if (entry.isDirectory()) return "directory";
+  return entry.isFile() ? "file" : "other";
+}
+
+/** Null where the file system keeps what an entry is to itself. */
+function isTold(entry: Dirent): boolean {
+  return kindOf(entry) !== "other" || entry.isFIFO() || entry.isSocket();
+}
+
+function kindsIn(folder: string, atMost: number): ReadonlyMap<string, HostFileKind> | null {
+  const open = opendirSync(folder, { bufferSize: 128 });
+  try {
+    const kinds = new Map<string, HostFileKind>();
+    for (let entry = open.readSync(); entry !== null; entry = open.readSync()) {
+      if (kinds.size === atMost || !isTold(entry)) return null;
+      kinds.set(entry.name, kindOf(entry));
+    }
+    return kinds;
+  } finally {
+    open.closeSync();
+  }
+}
+
 /** {@link HostFiles} on the real disk. */
 export const nodeHostFiles: HostFiles = {
   kind(path) {
     const stat = orNull(() => lstatSync(path, { throwIfNoEntry: false }));
-    if (stat === null || stat === undefined) return null;
-    if (stat.isSymbolicLink()) return "symlink";
-    if (stat.isDirectory()) return "directory";
-    return stat.isFile() ? "file" : "other";
+    return stat === null || stat === undefined ? null : kindOf(stat);
   },
   realpath: (path) => orNull(() => realpathSync.native(path) as AbsolutePath),
   readLink: (path) => orNull(() => readlinkSync(path)),
@@ -61,6 +85,7 @@ export const nodeHostFiles: HostFiles = {
       name: entry.name,
       isFolder: entry.isDirectory(),
     })),
+  kindsIn: (folder, atMost) => orNull(() => kindsIn(folder, atMost)),
   canWrite: (path) =>
     orNull(() => {
       accessSync(path, constants.W_OK | constants.X_OK);
@@ -103,6 +128,9 @@ export function canonicalize(files: HostFiles, path: AbsolutePath): AbsolutePath
   }
 }
 
+/** Listing a folder costs as much as a few looks into it, if it is not a large one. */
+const [listFrom, listUpTo] = [8, 1000];
+
 /**
  * The same disk, looked at once for each path: for the time of one plan, in which it is taken to stand
  * still. Paths without a link on them are their own real paths and need no further look.
@@ -118,13 +146,25 @@ export function lookedAtOnce(files: HostFiles): HostFiles {
     }
     return known;
   };
+  const looks = new Map<AbsolutePath, number>();
+  /** Counts a look into `folder`, and takes in all of it where there are many. */
+  const lookInto = (folder: AbsolutePath): void => {
+    const count = (looks.get(folder) ?? 0) + 1;
+    looks.set(folder, count);
+    if (count !== listFrom) return;
+    for (const [name, listed] of files.kindsIn?.(folder, /*atMost*/ listUpTo) ?? []) {
+      const path = join(folder, name);
+      if (!kinds.has(path)) kinds.set(path, listed);
+    }
+  };
   const isPlain = new Map<string, boolean>();
   /** Whether the path exists with no link on it. */
   const hasNoLinks = (path: AbsolutePath): boolean => {
     let known = isPlain.get(path);
     if (known === undefined) {
-      const own = kind(path);
       const up = folderOf(path);
+      if (up !== null && !kinds.has(path)) lookInto(up);
+      const own = kind(path);
       known = own !== null && own !== "symlink" && (up === null || hasNoLinks(up));
       isPlain.set(path, known);
     }
@@ -133,8 +173,7 @@ export function lookedAtOnce(files: HostFiles): HostFiles {
   const still: HostFiles = {
     ...files,
     kind,
-    realpath: (path) =>
-      isAbsolutePath(path) && hasNoLinks(path) ? path : files.realpath(path),
+    realpath: (path) => (isAbsolutePath(path) && hasNoLinks(path) ? path : files.realpath(path)),
   };
   stills.add(still);
   return still;

@@ -30,9 +30,21 @@ export type FlagValue = number | readonly number[] | boolean;
 export interface SubjectsBenchmark extends BenchmarkFace {
   /** Samples of each subject that count; 15 when left out. */
   readonly rounds?: number | undefined;
+  /** What the medians must keep to: printed below the table, and the run fails when one does not. */
+  readonly bounds?: readonly Bound[] | undefined;
   /** What is measured. The first is what the others are compared with. */
   subjects(context: BenchmarkContext): readonly Subject[] | Promise<readonly Subject[]>;
 }
+
+/** A limit for the median of a subject: by itself, or held against another subject of the same run. */
+export type Bound = {
+  /** By the subject's name. One that was not measured this time is said to be so. */
+  readonly subject: string;
+} & (
+  | { readonly atMostMs: number }
+  | { readonly atMostTimes: number; readonly of: string }
+  | { readonly atMostMs: number; readonly over: string }
+);
 
 /** A benchmark with a protocol of its own, which says itself what came out. */
 export interface ReportBenchmark extends BenchmarkFace {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Benchmark, BenchmarkContext } from "./benchmark.ts";
+import { checkBounds, renderBounds } from "./bounds.ts";
 import { type CommandLine, parseCommandLine, UsageError } from "./command-line.ts";
 import { DiscoveryError, discoverBenchmarks, selectBenchmarks } from "./discover.ts";
 import { measure } from "./measure.ts";
@@ -46,7 +47,14 @@ async function resultOf(
     rounds: rounds ?? benchmark.rounds ?? defaultRounds,
     warmUp,
   });
-  return { text: renderTable(subjects), data: { subjects } };
+  const bounds = checkBounds(benchmark.bounds ?? [], subjects);
+  if (bounds.some(({ kept }) => kept === false)) process.exitCode = 1;
+  return bounds.length === 0
+    ? { text: renderTable(subjects), data: { subjects } }
+    : {
+        text: `${renderTable(subjects)}\n\n${renderBounds(bounds)}`,
+        data: { subjects, bounds },
+      };
 }
 
 function describe({ name, question, flags = {} }: Benchmark): string {
