@@ -100,9 +100,12 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<number> 
       const { runSessions } = await import("./commands/sessions.ts");
       return runSessions(invocation, terminal);
     }
-    case "execpolicy check": {
-      const { runExecPolicyCheck } = await import("./commands/execpolicy.ts");
-      return runExecPolicyCheck(invocation, terminal);
+    case "execpolicy check":
+    case "execpolicy list":
+    case "execpolicy add":
+    case "execpolicy remove": {
+      const { runExecPolicy } = await import("./commands/execpolicy.ts");
+      return runExecPolicy(invocation, terminal);
     }
     case "sandbox": {
       const { runSandbox } = await import("./commands/sandbox.ts");

@@ -6,12 +6,12 @@ import {
   addExecFlags,
   addRunFlags,
   type ConfigFlags,
-  collected,
   colorOption,
   type ExecFlags,
 } from "./flags.ts";
 import { DOCTOR_NOTES, EXEC_EXAMPLES, ROOT_EXAMPLES, WHY_EXAMPLES } from "./help-texts.ts";
 import { addReviewCommand, type ReviewChoice } from "./review-grammar.ts";
+import { addExecPolicyCommand, type ExecPolicyInvocation } from "./execpolicy-grammar.ts";
 import { addSandboxCommand, type SandboxInvocation } from "./sandbox-grammar.ts";
 import { addSessionsCommand, type SessionsInvocation } from "./sessions-grammar.ts";
 import { addSettingsCommands, type SettingsInvocation } from "./settings-grammar.ts";
@@ -57,13 +57,7 @@ export type Invocation =
       readonly event: string;
       readonly input: string | undefined;
     }
-  | {
-      readonly command: "execpolicy check";
-      readonly rules: readonly string[];
-      readonly pretty: boolean;
-      readonly resolveHostExecutables: boolean;
-      readonly words: readonly string[];
-    }
+  | ExecPolicyInvocation
   | SandboxInvocation
   | SessionsInvocation
   | {
@@ -231,33 +225,7 @@ export function buildProgram(choose: (invocation: Invocation) => void): Command 
 
   addSessionsCommand(program, config, choose);
 
-  const rules: string[] = [];
-  program
-    .command("execpolicy")
-    .description("look at rules for commands")
-    .command("check")
-    .description("say what rules files say of a command, as JSON")
-    .argument("<COMMAND...>", "the command, word by word")
-    .passThroughOptions()
-    .addOption(
-      collected("-r, --rules <FILE>", "a rules file; may be repeated", rules).makeOptionMandatory(),
-    )
-    .option("--pretty", "print the JSON on several lines")
-    .option("--resolve-host-executables", "let rules for a bare name speak of absolute paths too")
-    .action(
-      (
-        words: readonly string[],
-        flags: { readonly pretty?: true; readonly resolveHostExecutables?: true },
-      ) =>
-        choose({
-          command: "execpolicy check",
-          rules,
-          pretty: flags.pretty === true,
-          resolveHostExecutables: flags.resolveHostExecutables === true,
-          words,
-        }),
-    );
-
+  addExecPolicyCommand(program, config, choose);
   addSandboxCommand(program, config, choose);
 
   const why = program

@@ -36,7 +36,6 @@ export {
   type MatchOptions,
   type PrefixMatch,
 } from "./match-command.ts";
-export { compileNetworkRules, type HostLists, normalizeHost } from "./network-rules.ts";
 export { parseRules, type ParseRulesOptions } from "./parse-rules.ts";
 export {
   type BrokenRules,
@@ -62,9 +61,11 @@ export {
 } from "./rulebook.ts";
 export { parseRequirementRules, type RequirementSource } from "./requirement-rules.ts";
 export {
-  type NetworkAmendment,
+  type NewPrefixRule,
+  type RemovedRule,
+  removePrefixRules,
   saveAllowedPrefix,
   type SavedRule,
-  saveNetworkRule,
+  savePrefixRule,
   type SaveOptions,
 } from "./save-rule.ts";

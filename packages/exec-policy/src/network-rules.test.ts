@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { compileNetworkRules, normalizeHost } from "./network-rules.ts";
-import { parseRules } from "./parse-rules.ts";
+import { normalizeHost } from "./network-rules.ts";
 
 test.each([
   [" Example.COM ", "example.com"],
@@ -21,27 +20,4 @@ test.each([
   ["[::1]x", null],
 ])("the host %j is %j", (text, host) => {
   expect(normalizeHost(text)).toBe(host);
-});
-
-test("lists are kept by protocol; the last rule about a host holds and goes to the end", () => {
-  const { networkRules } = parseRules(
-    `
-network_rule("a.com", "https", "allow")
-network_rule("b.com", "https", "allow")
-network_rule("c.com", "https", "deny")
-network_rule("a.com", "http-connect", "allow")
-network_rule("c.com", "https", "allow")
-network_rule("b.com", "https", "forbidden")
-network_rule("d.com", "https", "allow")
-network_rule("d.com", "https", "prompt")
-network_rule("a.com", "socks5_udp", "deny")
-`,
-    "/a.rules",
-  );
-  expect(compileNetworkRules(networkRules)).toEqual(
-    new Map([
-      ["https", { allowed: ["a.com", "c.com"], prompted: ["d.com"], denied: ["b.com"] }],
-      ["socks5_udp", { allowed: [], prompted: [], denied: ["a.com"] }],
-    ]),
-  );
 });

@@ -1,5 +1,5 @@
-// Rules about hosts: their names in one form, and the lists that a proxy enforces.
-import type { NetworkProtocol, NetworkRule } from "./policy.ts";
+// Rules about hosts: their protocols, and their names in one form.
+import type { NetworkProtocol } from "./policy.ts";
 
 /** Every spelling that rules files may use. */
 export const networkProtocols: ReadonlyMap<string, NetworkProtocol> = new Map([
@@ -28,34 +28,4 @@ export function normalizeHost(text: string): string | null {
   const host = bracketed?.[1] ?? trimmed.replace(/^([^:]*):\d+$/, "$1");
   const normalized = host.replace(/\.+$/, "").toLowerCase();
   return normalized === "" ? null : normalized;
-}
-
-/** The hosts of one protocol by what is to be done, each in the order in which it was last decided. */
-export interface HostLists {
-  readonly allowed: readonly string[];
-  /** A person is asked, even where an earlier rule had decided. */
-  readonly prompted: readonly string[];
-  readonly denied: readonly string[];
-}
-
-/**
- * The lists that network rules come to, by protocol. Within a protocol the last rule about a host holds,
- * and moves it to the end of its list. Protocols without rules are absent.
- */
-export function compileNetworkRules(
-  rules: readonly NetworkRule[],
-): ReadonlyMap<NetworkProtocol, HostLists> {
-  const byProtocol = Map.groupBy(rules, (rule) => rule.protocol);
-  return new Map([...byProtocol].map(([protocol, own]) => [protocol, compileLists(own)]));
-}
-
-function compileLists(rules: readonly NetworkRule[]): HostLists {
-  const last = new Map<string, NetworkRule>();
-  for (const rule of rules) {
-    last.delete(rule.host);
-    last.set(rule.host, rule);
-  }
-  const hosts = (decision: NetworkRule["decision"]): string[] =>
-    [...last.values()].filter((rule) => rule.decision === decision).map((rule) => rule.host);
-  return { allowed: hosts("allow"), prompted: hosts("prompt"), denied: hosts("forbidden") };
 }

@@ -1,11 +1,11 @@
-import { readdir, readFile, symlink, utimes } from "node:fs/promises";
+import { chmod, readdir, readFile, stat, symlink, utimes } from "node:fs/promises";
 import { temporaryDirectory } from "@codex-ts/test-support";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { loadRules } from "./load-rules.ts";
 import { evaluate } from "./match-command.ts";
 import { parseRules } from "./parse-rules.ts";
-import { allowLine, saveAllowedPrefix, saveNetworkRule } from "./save-rule.ts";
+import { allowLine, removePrefixRules, saveAllowedPrefix, savePrefixRule } from "./save-rule.ts";
 
 const addLine = 'prefix_rule(pattern=["git", "add"], decision="allow")\n';
 
@@ -95,38 +95,73 @@ test("a saved rule is loaded from where it was said to stand", async () => {
   expect(evaluate(policy, [prefix]).matches).toMatchObject([{ rule: { source } }]);
 });
 
-test("a rule about a host is written in its normal form", async () => {
+test("a rule may also ask or forbid, and say why", async () => {
   await using home = await temporaryDirectory();
-  const host = "Example.com:443";
-  await saveNetworkRule(home.path, { host, protocol: "https", decision: "forbidden" });
   const justification = 'a "mirror"';
-  await saveNetworkRule(home.path, {
-    host,
-    protocol: "socks5_tcp",
-    decision: "allow",
-    justification,
-  });
+  await savePrefixRule(home.path, { prefix: ["git", "push"], decision: "forbidden" });
+  await savePrefixRule(home.path, { prefix: ["make"], decision: "prompt", justification });
   expect(await readFile(home.join("rules/default.rules"), "utf8")).toBe(
-    'network_rule(host="example.com", protocol="https", decision="deny")\n' +
-      'network_rule(host="example.com", protocol="socks5_tcp", decision="allow", justification="a \\"mirror\\"")\n',
+    'prefix_rule(pattern=["git", "push"], decision="forbidden")\n' +
+      'prefix_rule(pattern=["make"], decision="prompt", justification="a \\"mirror\\"")\n',
   );
   const { policy } = await loadRules([{ name: "user", folder: home.path }]);
-  expect(policy.networkRules.map((rule) => [rule.host, rule.decision])).toEqual([
-    ["example.com", "forbidden"],
-    ["example.com", "allow"],
+  expect(policy.prefixRules.map((rule) => [rule.decision, rule.justification])).toEqual([
+    ["forbidden", null],
+    ["prompt", justification],
   ]);
 });
 
-test("an empty prefix, a wildcard and a blank justification are refused", async () => {
+test("an empty prefix and a blank justification are refused", async () => {
   await using home = await temporaryDirectory();
-  const network = { protocol: "http", decision: "allow" } as const;
   const refused = [
     saveAllowedPrefix(home.path, []),
-    saveNetworkRule(home.path, { ...network, host: "*.example.com" }),
-    saveNetworkRule(home.path, { ...network, host: "a.com", justification: " " }),
+    savePrefixRule(home.path, { prefix: ["a"], decision: "allow", justification: " " }),
   ];
-  expect(await Promise.all(refused.map(errorCode))).toEqual(Array(3).fill("bad_amendment"));
+  expect(await Promise.all(refused.map(errorCode))).toEqual(Array(2).fill("bad_amendment"));
   expect(await readdir(home.path)).toEqual([]);
+});
+
+test("rules are removed by their whole prefix, and all else in the file stays as it is", async () => {
+  await using home = await temporaryDirectory();
+  const file = home.join("rules/default.rules");
+  const text = [
+    "# mine\r\n",
+    addLine,
+    'prefix_rule(pattern=["git"])\n',
+    'prefix_rule(["git", "add"], "prompt") # twice\n',
+    'prefix_rule(["git", ["add", "rm"]], "prompt")\n',
+    'prefix_rule(\n  ["git", "add"],\n)\n',
+    "\n",
+    "# no newline",
+  ];
+  await home.write({ "rules/default.rules": text.join("") });
+  await chmod(file, 0o600);
+  expect(await removePrefixRules(home.path, ["git", "add"])).toEqual([
+    { source: { layer: "user", file, line: 2 }, text: addLine.trimEnd() },
+    {
+      source: { layer: "user", file, line: 4 },
+      text: 'prefix_rule(["git", "add"], "prompt") # twice',
+    },
+  ]);
+  expect(await readFile(file, "utf8")).toBe(
+    text.filter((_, index) => ![1, 3].includes(index)).join(""),
+  );
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await readdir(home.join("rules"))).toEqual(["default.rules"]);
+  expect(await removePrefixRules(home.path, ["git", "add"])).toEqual([]);
+});
+
+test("nothing is removed from a file in which such a line is part of something else, or that is broken", async () => {
+  await using home = await temporaryDirectory();
+  const file = home.join("rules/default.rules");
+  for (const [text, code] of [
+    [`x = """\n${addLine}"""\n`, "not_saved"],
+    [`${addLine}nonsense(\n`, "bad_rules"],
+  ] as const) {
+    await home.write({ "rules/default.rules": text });
+    expect(await errorCode(removePrefixRules(home.path, ["git", "add"]))).toBe(code);
+    expect(await readFile(file, "utf8")).toBe(text);
+  }
 });
 
 test("a home folder that is missing is not made, and a link is not written through", async () => {

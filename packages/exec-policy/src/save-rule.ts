@@ -1,12 +1,12 @@
-// Adds rules to the file that holds what a person has allowed or denied.
+// Adds rules to the file that holds what a person has allowed or denied, and takes them out again.
 import { randomUUID } from "node:crypto";
 import { appendFile, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AbsolutePath, join } from "@codex-ts/absolute-path";
 import { checkPrefix } from "./amendments.ts";
-import { ExecPolicyError } from "./exec-policy-error.ts";
-import { normalizeHost } from "./network-rules.ts";
-import type { Decision, NetworkProtocol, RuleSource } from "./policy.ts";
+import { ExecPolicyError, RuleError } from "./exec-policy-error.ts";
+import { parseRules } from "./parse-rules.ts";
+import { type Decision, formatPattern, type PrefixRule, type RuleSource } from "./policy.ts";
 
 /** How long saving may take. */
 export interface SaveOptions {
@@ -45,51 +45,109 @@ export async function saveAllowedPrefix(
 
 /** The line of a rules file that allows a prefix. */
 export function allowLine(prefix: readonly string[]): string {
-  const words = prefix.map((word) => JSON.stringify(word)).join(", ");
-  return `prefix_rule(pattern=[${words}], decision="allow")`;
+  return ruleLine(prefix, "allow");
 }
 
-/** A network rule to save. */
-export interface NetworkAmendment {
-  /** One host without wildcards; a port and the case are dropped. */
-  readonly host: string;
-  readonly protocol: NetworkProtocol;
+function ruleLine(prefix: readonly string[], decision: Decision, more = ""): string {
+  const words = prefix.map((word) => JSON.stringify(word)).join(", ");
+  return `prefix_rule(pattern=[${words}], decision="${decision}"${more})`;
+}
+
+/** A prefix rule to save. */
+export interface NewPrefixRule {
+  readonly prefix: readonly string[];
   readonly decision: Decision;
   readonly justification?: string | undefined;
 }
 
 /**
- * Saves a rule about a host, as {@link saveAllowedPrefix} does.
+ * Saves a prefix rule, as {@link saveAllowedPrefix} does.
  *
- * @throws ExecPolicyError also `bad_amendment` for what is not one host, or a blank justification.
+ * @throws ExecPolicyError also `bad_amendment` for a blank justification.
  */
-export async function saveNetworkRule(
+export async function savePrefixRule(
   codexHome: AbsolutePath,
-  { host: text, protocol, decision, justification }: NetworkAmendment,
+  { prefix, decision, justification }: NewPrefixRule,
   options: SaveOptions = {},
 ): Promise<SavedRule> {
-  const host = normalizeHost(text);
-  if (host === null || !host.isWellFormed()) {
-    const shown = JSON.stringify(text);
-    throw new ExecPolicyError(
-      "bad_amendment",
-      `${shown} is not one host; name it without wildcards`,
-    );
-  }
-  if (
-    justification !== undefined &&
-    (justification.trim() === "" || !justification.isWellFormed())
-  ) {
+  checkPrefix(prefix);
+  if (justification === undefined) return saveLine(codexHome, ruleLine(prefix, decision), options);
+  if (justification.trim() === "" || !justification.isWellFormed()) {
     throw new ExecPolicyError("bad_amendment", "a justification must be a text that is not blank");
   }
-  const values = {
-    host,
-    protocol,
-    decision: decision === "forbidden" ? "deny" : decision,
-    ...(justification !== undefined && { justification }),
-  };
-  const named = Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return saveLine(codexHome, `network_rule(${named.join(", ")})`, options);
+  const more = `, justification=${JSON.stringify(justification)}`;
+  return saveLine(codexHome, ruleLine(prefix, decision, more), options);
+}
+
+/** A rule that was in the file. */
+export interface RemovedRule {
+  /** Where it stood. */
+  readonly source: RuleSource;
+  /** As it was written. */
+  readonly text: string;
+}
+
+/**
+ * Removes from `rules/default.rules` the rules that have exactly this prefix and stand on a line of
+ * their own, as saved ones do, whatever they decide. All else in the file stays.
+ *
+ * @throws RuleError when the file cannot be understood; ExecPolicyError `not_saved` when it cannot be
+ * written, or when it is not certain that nothing else would go.
+ */
+export async function removePrefixRules(
+  codexHome: AbsolutePath,
+  prefix: readonly string[],
+  options: SaveOptions = {},
+): Promise<readonly RemovedRule[]> {
+  checkPrefix(prefix);
+  return inRulesFile(codexHome, options, async (file) => {
+    const text = await readRegularFile(file);
+    const before = parseRules(text, file);
+    const pattern = formatPattern(prefix.map((word) => [word]));
+    const isMeant = (rule: PrefixRule): boolean => formatPattern(rule.pattern) === pattern;
+    const lines = text.split(/(?<=\n)/);
+    const gone = lines.flatMap((line, index) => (isOnlyRule(line, isMeant) ? [index] : []));
+    if (gone.length === 0) return [];
+    const left = lines.filter((_, index) => !gone.includes(index)).join("");
+    const after = parseRules(left, file);
+    const others = (rules: readonly PrefixRule[]): number =>
+      rules.filter((rule) => !isMeant(rule)).length;
+    if (
+      others(after.prefixRules) !== others(before.prefixRules) ||
+      after.prefixRules.length !== before.prefixRules.length - gone.length ||
+      after.networkRules.length !== before.networkRules.length
+    ) {
+      throw new ExecPolicyError(
+        "not_saved",
+        `${file} is more than a list of rules: edit it by hand`,
+      );
+    }
+    const aside = `${file}.${randomUUID()}`;
+    const { mode } = await stat(file);
+    try {
+      await writeFile(aside, left, { mode });
+      await rename(aside, file);
+    } finally {
+      await rm(aside, { force: true });
+    }
+    return gone.map((index) => ({
+      source: { layer: "user", file, line: index + 1 },
+      text: (lines[index] ?? "").trimEnd(),
+    }));
+  });
+}
+
+function isOnlyRule(line: string, isMeant: (rule: PrefixRule) => boolean): boolean {
+  try {
+    const { prefixRules, networkRules, hostExecutables } = parseRules(line, "line");
+    const [rule, ...more] = prefixRules;
+    const isAlone = more.length === 0 && networkRules.length === 0 && hostExecutables.size === 0;
+    return rule !== undefined && isAlone && isMeant(rule);
+  } catch (error) {
+    // Part of something longer.
+    if (error instanceof RuleError) return false;
+    throw error;
+  }
 }
 
 async function saveLine(
@@ -97,11 +155,7 @@ async function saveLine(
   line: string,
   options: SaveOptions,
 ): Promise<SavedRule> {
-  const folder = join(codexHome, "rules");
-  const file = join(folder, "default.rules");
-  try {
-    await mkdir(folder).catch(ignore("EEXIST"));
-    await using _lock = await lock(file, options);
+  return inRulesFile(codexHome, options, async (file) => {
     const text = await readRegularFile(file);
     const lines = text.split(/\r?\n/);
     const found = lines.indexOf(line);
@@ -113,13 +167,28 @@ async function saveLine(
     }
     const index = isNew ? lines.length - (isLineOpen ? 0 : 1) : found;
     return { source: { layer: "user", file, line: index + 1 }, isNew };
+  });
+}
+
+/** Does something with the file of saved rules, in a folder that is there, while no other does. */
+async function inRulesFile<T>(
+  codexHome: AbsolutePath,
+  options: SaveOptions,
+  change: (file: AbsolutePath) => Promise<T>,
+): Promise<T> {
+  const folder = join(codexHome, "rules");
+  const file = join(folder, "default.rules");
+  try {
+    await mkdir(folder).catch(ignore("EEXIST"));
+    await using _lock = await lock(file, options);
+    return await change(file);
   } catch (error) {
     options.signal?.throwIfAborted();
     if (error instanceof ExecPolicyError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new ExecPolicyError(
       "not_saved",
-      `the rule could not be saved in ${file} (${why}); make the folder writable, or add the rule by hand`,
+      `the rules in ${file} could not be changed (${why}); make the folder writable, or edit the file by hand`,
       { cause: error },
     );
   }
@@ -137,8 +206,9 @@ async function readRegularFile(file: AbsolutePath): Promise<string> {
 }
 
 /**
- * Holds a file `FILE.lock` while a rule is saved. Node has no locks of the system's own; programs that
- * do not know this one are still safe, since rules are only ever appended.
+ * Holds a file `FILE.lock` while a rule is saved or removed. Node has no locks of the system's own;
+ * programs that do not know this one are still safe from saving, which only appends, and could lose a
+ * line that they write in the moment in which one is removed.
  */
 async function lock(
   file: AbsolutePath,
