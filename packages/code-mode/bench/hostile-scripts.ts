@@ -70,6 +70,29 @@ const attacks: Readonly<Record<string, string>> = {
     "[typeof process, typeof require, typeof Deno, typeof Bun, typeof std, typeof os, typeof print, typeof scriptArgs, typeof module].forEach(text);",
   imports:
     "await Promise.allSettled(['fs', 'std', 'os', 'node:child_process', './worker.ts', 'exec_main.mjs', 'tools.js', '\\0', '__proto__'].map((name) => import(name)));",
+  "helpers taken apart":
+    "for (const helper of [text, image, store, load, notify, yield_control, tools.echo, tools, ALL_TOOLS]) { try { Object.setPrototypeOf(helper, { get call() { for (;;); }, toString() { throw 1; } }); helper.call = helper.apply = helper.bind = null; helper.prototype = { constructor: text }; } catch {} } text({}); store('k', 1); load('k'); await tools.echo({});",
+  "helpers replaced by themselves":
+    "for (const name of ['text', 'image', 'store', 'load', 'notify', 'yield_control', 'exit']) { const own = globalThis[name]; globalThis[name] = (...given) => globalThis[name](...given, own); } text('x');",
+  "helpers called with strange this":
+    "for (const self of [null, 1, tools, globalThis, new Proxy({}, { get() { for (;;); } })]) { text.call(self, 'x'); Reflect.apply(store, self, ['k', 1]); Reflect.apply(tools.echo, self, [{}]); } try { new text('x'); } catch {} try { Reflect.construct(tools.echo, [{}], Array); } catch {}",
+  "every global a trap":
+    "for (const key of Object.getOwnPropertyNames(globalThis)) { try { Object.defineProperty(globalThis, key, { get() { throw 1; }, set() { for (;;); } }); } catch {} }",
+  "every prototype a trap":
+    "for (const key of Object.getOwnPropertyNames(globalThis)) { const place = globalThis[key]?.prototype; if (!place) continue; for (const name of Reflect.ownKeys(place)) { try { Object.defineProperty(place, name, { get() { throw 1; } }); } catch {} } } text({}); await tools.echo({});",
+  "accessors on Object.prototype":
+    "for (const key of ['resolve', 'reject', 'name', 'stack', 'message', 'value', 'get', 'writable', 'tool', 'image_url', 'detail']) { try { Object.defineProperty(Object.prototype, key, { get() { return text; }, set() { throw 1; } }); } catch {} } image('data:,x'); await tools.fails();",
+  "getter that re-enters":
+    "const again = { get x() { tools.echo(again); store('k', { y: 1 }); text('in'); return 1; } }; text(again); await tools.echo(again);",
+  "getter that re-enters and leaves": "text({ get x() { text({ get x() { exit(); } }); } });",
+  "tools changed while they are called":
+    "const call = tools.echo; tools.echo = () => tools.echo(); ALL_TOOLS.length = 0; delete tools.fails; await call(new Proxy({}, { ownKeys() { tools.never(); return []; } }));",
+  "imports of itself":
+    "for (let i = 0; i < 50; i++) await import('exec_main.mjs').catch(() => import('./exec_main.mjs')).catch(() => {});",
+  "imports of a changing name":
+    "let n = 0; await Promise.allSettled(Array.from({ length: 100 }, () => import({ toString() { return 'x' + n++; } })));",
+  "promise settled by its own reaction":
+    "const { promise, resolve } = Promise.withResolvers(); resolve({ get then() { return (done) => { promise.then(done); for (let i = 0; i < 1e4; i++) Promise.resolve().then(() => {}); }; } }); await promise;",
   "Object.prototype pollution":
     "Object.prototype.toJSON = () => { throw 1; }; Object.prototype.then = () => {}; Object.prototype[0] = 'x'; Object.prototype.resolve = text;",
   "Array.prototype pollution":
@@ -187,6 +210,25 @@ const native: Readonly<Record<string, string>> = {
     "try { exit(); } catch {} Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);",
 };
 
+/** These stand alone: an import is nothing that could be wrapped. */
+const modules: Readonly<Record<string, string>> = {
+  "imports itself": 'import "exec_main.mjs"; text(1);',
+  "imports all of itself":
+    'import * as self from "exec_main.mjs"; export const x = self; text(self.x);',
+  "exports itself": 'export * from "exec_main.mjs"; export * from "exec_main.mjs";',
+  "imports itself by another name": 'import "./exec_main.mjs"; import "file:///exec_main.mjs";',
+  "imports itself later": 'export let n = 0; const self = await import("exec_main.mjs"); self.n++;',
+  "writes to a module":
+    'import * as all from "tools.js"; all.tools = 1; all.echo = null; delete all.ALL_TOOLS; text(all);',
+  "hides in a module":
+    'import * as all from "@openai/code_mode"; try { all.text.leak = globalThis.leaked = 1; Object.defineProperty(all, "leak", { value: 1 }); } catch {} for (;;);',
+  "exports a then": "export function then() { for (;;); } await import('tools.js');",
+  "waits for a module for ever": 'for (;;) await import("tools.js"); export default 1;',
+  "imports with attributes": 'import data from "./data.json" with { type: "json" };',
+  "imports the host's modules":
+    'import "node:fs"; import "qjs:std"; import "qjs:os"; import "std"; import "os";',
+};
+
 /** All of them, in a fixed order. */
 export function hostileScripts(): readonly HostileScript[] {
   const wrap = (of: Readonly<Record<string, string>>, number: number): readonly HostileScript[] =>
@@ -195,9 +237,12 @@ export function hostileScripts(): readonly HostileScript[] {
         .slice(-number)
         .map(([name, wrapper]) => ({ name: `${attack}, ${name}`, source: wrapper(source) })),
     );
-  const hanging = Object.entries(native).map(([name, source]) => ({
-    name: `native ${name}`,
-    source,
-  }));
-  return [...wrap(attacks, Infinity), ...wrap(costly, /*number*/ 2), ...hanging];
+  const alone = (kind: string, of: Readonly<Record<string, string>>): readonly HostileScript[] =>
+    Object.entries(of).map(([name, source]) => ({ name: `${kind} ${name}`, source }));
+  return [
+    ...wrap(attacks, Infinity),
+    ...wrap(costly, /*number*/ 2),
+    ...alone("module", modules),
+    ...alone("native", native),
+  ];
 }

@@ -84,6 +84,26 @@ test("memory that a cell asks for holds nothing of an earlier cell", async () =>
   ).toEqual(["[true,true,true,true,true]"]);
 });
 
+test("jobs, timers and rejections that a cell leaves do nothing in the next one", async () => {
+  await using own = createCodeModeService({ timers: true });
+  const left = `
+    const ghost = () => { globalThis.ghost = true; text("ghost"); };
+    setTimeout(ghost, 0); setTimeout(ghost, 20);
+    Promise.reject(new Error("ghost")); Promise.resolve().then(ghost).then(ghost);
+    new FinalizationRegistry(ghost).register({}, 1);
+    exit();
+  `;
+  for (let round = 0; round < 5; round += 1) {
+    expect(await texts(left, own)).toEqual([]);
+    expect(
+      await texts(
+        "await new Promise((done) => setTimeout(done, 40)); text(typeof globalThis.ghost)",
+        own,
+      ),
+    ).toEqual(["undefined"]);
+  }
+});
+
 test("cells that run at once see nothing of each other", async () => {
   const source = (name: string) => `
     globalThis.mine = "${name}"; Object.prototype.shared = "${name}";

@@ -123,6 +123,32 @@ test.each([
   expect(summary(await execute(service, 'text("next")'))).toEqual(["completed", "2", "next"]);
 });
 
+test("terminate stops a cell that has not begun: it waits for a worker", async () => {
+  const service = open();
+  const first = execute(service, 'text("never")');
+  expect(summary(await service.wait({ cellId: "1", terminate: true }))).toEqual([
+    "terminated",
+    "1",
+  ]);
+  expect(summary(await first)).toEqual(["missing", "1"]);
+  expect(summary(await execute(service, 'text("next")'))).toEqual(["completed", "2", "next"]);
+});
+
+test("a thread that dies takes its cell with it, and nothing that was stored before", async () => {
+  const service = open({ workerUrl: new URL("./dying-worker.fixture.ts", import.meta.url) });
+  await execute(service, 'store("kept", 1)');
+  expect(
+    await execute(service, 'store("lost", 1); text("a"); await tools.gate("die")'),
+  ).toMatchObject({
+    status: "failed",
+    cellId: "2",
+    contentItems: [{ text: "a" }],
+    error: { text: expect.stringMatching(/^The script's runtime ended unexpectedly: /) },
+  });
+  expect(service.storedValues()).toEqual({ kept: 1 });
+  expect(summary(await execute(service, 'text(load("kept"))'))).toEqual(["completed", "3", "1"]);
+});
+
 test("terminate delivers what was put out and not yet delivered, once", async () => {
   const service = open();
   await execute(service, 'text("a"); yield_control(); text("b"); for (;;);');

@@ -93,6 +93,30 @@ test("memory is bounded, running out of it can be caught, and the next cell has 
   }
 });
 
+test.each([
+  ["JSON text", 'JSON.parse("[".repeat(1e5) + "]".repeat(1e5))'],
+  ["a value turned into JSON", "let v = []; for (let i = 0; i < 2e4; i++) v = [v]; text(v)"],
+  ["source", 'eval("(".repeat(2e4) + ")".repeat(2e4))'],
+  ["a regular expression", 'new RegExp("(".repeat(2e4) + ")".repeat(2e4))'],
+  ["calls", "(function again() { again(); })()"],
+])(
+  "after %s too deep for the engine the next script can nest as deeply as before",
+  async (_what, source) => {
+    const { run } = session({});
+    const depth = async () => {
+      const response = await run(
+        "let depth = 0; const down = () => { depth++; down(); }; try { down(); } catch {} text(depth)",
+      );
+      const [item] = response.status === "completed" ? response.contentItems : [];
+      return item?.type === "input_text" ? Number(item.text) : 0;
+    };
+    const before = await depth();
+    expect(before).toBeGreaterThan(500);
+    expect((await run(source)).status).toBe("failed");
+    expect(await depth()).toBe(before);
+  },
+);
+
 test("the largest results and arguments pass", async () => {
   const service = createCodeModeService();
   onTestFinished(() => service[Symbol.asyncDispose]());

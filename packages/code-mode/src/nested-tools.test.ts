@@ -164,6 +164,18 @@ test("the turn's cancellation reaches its calls", async () => {
   expect(await run("await tools.echo_tool()")).toEqual(["failed: cancelled"]);
 });
 
+test("an answer that comes after its cell has ended reaches no other cell", async () => {
+  const answers: ((value: string) => void)[] = [];
+  const run = session(() => new Promise((resolve) => void answers.push(resolve)));
+  expect(await run("tools.echo_tool(); exit()")).toEqual([]);
+  const next = run("text(await tools.echo_tool())");
+  await expect.poll(() => answers.length).toBe(2);
+  answers[0]?.("late");
+  // Answers reach a worker in order: had the first one counted, the cell would have ended with it.
+  answers[1]?.("its own");
+  expect(await next).toEqual(["its own"]);
+});
+
 test("a flood of calls is refused beyond the limit, and the rest is answered", async () => {
   const run = session(async ({ input }) => input);
   const [fulfilled, rejected] = await run(`

@@ -63,6 +63,23 @@ test("a program waits for its cell, however idle it is itself", async () => {
   ).toBe("completed");
 });
 
+test("hundreds of scripts in turn need one worker and little memory", async () => {
+  const { growth, workers } = (await program(`
+    let workers = 0;
+    process.on("worker", () => { workers += 1; });
+    const service = codeMode.createCodeModeService();
+    const run = async (times) => {
+      for (let i = 0; i < times; i++) ${execSource("globalThis.all = new Array(1e4).fill({}); text(all.length)")};
+    };
+    await run(100);
+    const before = process.memoryUsage.rss();
+    await run(200);
+    console.log(JSON.stringify({ growth: (process.memoryUsage.rss() - before) / 2 ** 20, workers }));
+  `)) as { growth: number; workers: number };
+  expect(workers).toBe(1);
+  expect(growth).toBeLessThan(20);
+});
+
 test("a disposed service leaves nothing behind", async () => {
   expect(
     await program(`

@@ -278,6 +278,23 @@ describe("what the model is offered", () => {
     );
   });
 
+  test("code_mode_only: a tool that the model calls all the same is carried out", async () => {
+    await using world = await codeModeWorld(
+      [
+        respond([
+          functionCall({ name: "exec_command", args: { cmd: "echo direct" }, callId: "d1" }),
+        ]),
+        done,
+      ],
+      { features: defaultFeatures().with({ code_mode_only: true }) },
+    );
+    const { thread } = await world.manager.startThread(world.config);
+    await say(thread, "go");
+    expect(outputs(world, "d1")).toEqual([
+      expect.stringMatching(/exited with code 0[^]*\ndirect\n/),
+    ]);
+  });
+
   test("a call in the wrong form is told the right one", async () => {
     await using world = await codeModeWorld([
       respond([
