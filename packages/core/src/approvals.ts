@@ -6,9 +6,9 @@ import type {
   RequestUserInputResponse,
   ReviewDecision,
 } from "@codex-ts/protocol";
+import { intersectProfiles } from "@codex-ts/sandboxing";
 import {
   type ApprovalRequest,
-  intersectProfiles,
   type PermissionsAnswer,
   type PermissionsRequest,
   type UserInputAnswers,

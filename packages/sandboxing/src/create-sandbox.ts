@@ -27,7 +27,7 @@ import {
 } from "./sandbox.ts";
 import { checkRequired, reportOf } from "./report.ts";
 import { createRootMemory } from "./root-memory.ts";
-import { needsSandbox } from "./select-sandbox.ts";
+import { needsSandbox } from "./needs-sandbox.ts";
 import { buildSeatbeltArgs } from "./seatbelt.ts";
 import type { SeccompArch } from "./seccomp.ts";
 import { readFromStart } from "./scratch-file.ts";

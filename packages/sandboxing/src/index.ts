@@ -7,7 +7,6 @@ export {
   buildBwrapArgs,
 } from "./bwrap-args.ts";
 export { createSandbox, type SandboxOptions } from "./create-sandbox.ts";
-export { type FinishedCommand, isLikelyDenied } from "./denial.ts";
 export { effectiveFileSystem, effectiveNetwork, effectiveSandboxPolicy } from "./effective.ts";
 export {
   type ResolveContextOptions,
@@ -19,12 +18,7 @@ export { type ExecutableLookup, findExecutable } from "./find-executable.ts";
 export { type HostFileKind, type HostFiles, nodeHostFiles } from "./host-files.ts";
 export { fromSandboxPolicy, type SplitPolicy } from "./legacy-policy.ts";
 export { isPathReadable, isPathWritable, type PathAccess, pathAccess } from "./path-access.ts";
-export {
-  intersectProfiles,
-  isEmptyProfile,
-  mergeProfiles,
-  normalizeProfile,
-} from "./permission-profile.ts";
+export { intersectProfiles, mergeProfiles, normalizeProfile } from "./permission-profile.ts";
 export { readableRoots, unreadableRoots, type WritableRoot, writableRoots } from "./roots.ts";
 export {
   buildSeccompFilter,
@@ -32,5 +26,5 @@ export {
   type SeccompMode,
   type SeccompOptions,
 } from "./seccomp.ts";
-export { needsSandbox, type SandboxPreference, selectSandbox } from "./select-sandbox.ts";
+export { needsSandbox } from "./needs-sandbox.ts";
 export { needsDirectEnforcement, toSandboxPolicy } from "./to-sandbox-policy.ts";

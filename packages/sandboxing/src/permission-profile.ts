@@ -7,7 +7,7 @@ type FileGrant = NonNullable<PermissionProfile["file_system"]>;
 type Paths = readonly string[] | undefined;
 
 /** Whether the profile asks for nothing. An empty list is something: it says that nothing is wanted. */
-export function isEmptyProfile(profile: PermissionProfile): boolean {
+function isEmptyProfile(profile: PermissionProfile): boolean {
   return profile.network === undefined && profile.file_system === undefined;
 }
 
@@ -64,7 +64,8 @@ export function mergeProfiles(
 }
 
 function grantedPaths(requested: Paths, granted: Paths): Paths {
-  if (requested === undefined || granted === undefined) return undefined;
+  // A grant comes from a client: what is no list grants nothing.
+  if (requested === undefined || !Array.isArray(granted)) return undefined;
   if (requested.length === 0) return [];
   const paths = requested.filter((path) => granted.includes(path));
   return paths.length === 0 ? undefined : paths;

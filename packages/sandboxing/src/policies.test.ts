@@ -4,11 +4,10 @@ import { type AbsolutePath, fromAbsolute, join } from "@codex-ts/absolute-path";
 import type { SandboxPolicy } from "@codex-ts/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { resolveAccess } from "./access.ts";
-import { isLikelyDenied } from "./denial.ts";
 import { effectiveFileSystem, effectiveNetwork, effectiveSandboxPolicy } from "./effective.ts";
 import { fromSandboxPolicy } from "./legacy-policy.ts";
 import { isPathWritable } from "./path-access.ts";
-import { needsSandbox, selectSandbox } from "./select-sandbox.ts";
+import { needsSandbox } from "./needs-sandbox.ts";
 
 let cwd: AbsolutePath;
 beforeEach(() => {
@@ -181,7 +180,7 @@ describe("grants", () => {
   });
 });
 
-describe("selectSandbox", () => {
+describe("needsSandbox", () => {
   const restricted = (
     ...entries: readonly (typeof rootRead | typeof rootWrite | ReturnType<typeof at>)[]
   ) => ({ kind: "restricted", entries }) as const;
@@ -196,38 +195,6 @@ describe("selectSandbox", () => {
     ["root write with a denied path", restricted(rootWrite, at("/a", "none")), "enabled", true],
   ] as const)("%s needs a sandbox: %s %s → %s", (_name, fileSystem, network, expected) => {
     expect(needsSandbox(fileSystem, network)).toBe(expected);
-    const options = { fileSystem, network, platform: "bwrap" } as const;
-    expect(selectSandbox({ ...options, preference: "auto" })).toBe(expected ? "bwrap" : "none");
-    expect(selectSandbox({ ...options, preference: "require" })).toBe("bwrap");
-    expect(selectSandbox({ ...options, preference: "forbid" })).toBe("none");
-  });
-});
-
-describe("isLikelyDenied", () => {
-  const command = (
-    exitCode: number,
-    texts: Partial<Record<"stdout" | "stderr" | "aggregated", string>>,
-  ) => ({
-    exitCode,
-    stdout: "",
-    stderr: "",
-    aggregated: "",
-    ...texts,
-  });
-  test.each([
-    ["bwrap", command(/*exitCode*/ 1, {}), false],
-    ["bwrap", command(/*exitCode*/ 1, { stderr: "touch: Operation not permitted" }), true],
-    ["bwrap", command(/*exitCode*/ 127, { stderr: "bash: x: command not found" }), false],
-    ["bwrap", command(/*exitCode*/ 126, { stdout: "PERMISSION DENIED" }), true],
-    ["none", command(/*exitCode*/ 1, { stderr: "Operation not permitted" }), false],
-    ["landlock", command(/*exitCode*/ 101, { aggregated: "Read-only file system" }), true],
-    ["bwrap", command(/*exitCode*/ 0, { stderr: "sandbox" }), false],
-    ["bwrap", command(/*exitCode*/ 159, {}), true],
-    ["landlock", command(/*exitCode*/ 159, {}), true],
-    ["seatbelt", command(/*exitCode*/ 159, {}), false],
-    ["bwrap", command(/*exitCode*/ 2, {}), false],
-  ] as const)("%s, %j: %s", (sandbox, finished, expected) => {
-    expect(isLikelyDenied(sandbox, finished)).toBe(expected);
   });
 });
 

@@ -230,4 +230,11 @@ describe("permission profiles", () => {
       intersectProfiles({ network: { enabled: false } }, open),
     ]).toEqual([open, {}, {}, {}]);
   });
+
+  test("a client's grant that is no list of paths grants nothing, whatever words it holds", () => {
+    const granted = JSON.parse(`{"file_system":{"write":"/a/b","read":null},"macos":{}}`);
+    const requested = { file_system: { read: [], write: ["/a"] } };
+    expect(intersectProfiles(requested, granted)).toEqual({});
+    expect(intersectProfiles(requested, JSON.parse(`{"file_system":null}`))).toEqual({});
+  });
 });

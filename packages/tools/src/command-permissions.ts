@@ -1,15 +1,10 @@
 // What a call asks for beyond the sandbox, what was granted already, and whether it may ask.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { PermissionProfile, SandboxPermissions } from "@codex-ts/protocol";
+import { mergeProfiles } from "@codex-ts/sandboxing";
 import { approvalPolicyName, mayEscalate } from "./approval-policy.ts";
 import type { DecisionContext } from "./decide-command.ts";
-import {
-  isEmptyProfile,
-  isGranted,
-  mergeProfiles,
-  normalizeProfile,
-  readProfile,
-} from "./permission-profile.ts";
+import { asksForNothing, isGranted, readProfile } from "./permission-profile.ts";
 import { ToolError } from "./tool.ts";
 import type { ToolArguments } from "./tool-arguments.ts";
 
@@ -39,18 +34,16 @@ const CHOICES: readonly SandboxPermissions[] = [
  * @param additionalOffered whether a call may ask for single permissions.
  * @throws ToolError when the call may not ask for what it asks for.
  */
-export async function readCommandPermissions(
+export function readCommandPermissions(
   args: ToolArguments,
   context: DecisionContext,
   workdir: AbsolutePath,
   additionalOffered: boolean,
-): Promise<CommandPermissions> {
+): CommandPermissions {
   const asked = args.optionalChoice("sandbox_permissions", CHOICES) ?? "use_default";
   const profile = args.optionalObject("additional_permissions");
   const inline =
-    profile === undefined
-      ? undefined
-      : await normalizeProfile(readProfile(profile, workdir, context.childEnv["HOME"]));
+    profile === undefined ? undefined : readProfile(profile, workdir, context.childEnv["HOME"]);
   const words = {
     justification: args.optionalString("justification") ?? null,
     prefixRule: args.optionalStrings("prefix_rule"),
@@ -66,12 +59,13 @@ export async function readCommandPermissions(
     return { sandboxPermissions: asked, judgedAs: asked, additional: undefined, ...words };
   }
   const granted = context.grants.current();
-  const effective = mergeProfiles(inline, granted);
-  const isPreapproved = effective !== undefined && isGranted(effective, granted);
+  const isPreapproved = isGranted(inline ?? {}, context);
+  // Paths that are open already must not become grants of their own: what they lead to may change.
+  const effective = isPreapproved ? granted : mergeProfiles(inline, granted);
   if (asked === "with_additional_permissions") {
     checkInline(inline, isPreapproved, additionalOffered, context);
   }
-  const sandboxPermissions = isEmptyProfile(effective) ? asked : "with_additional_permissions";
+  const sandboxPermissions = asksForNothing(effective) ? asked : "with_additional_permissions";
   return {
     sandboxPermissions,
     judgedAs: isPreapproved ? "use_default" : sandboxPermissions,
@@ -98,7 +92,7 @@ function checkInline(
   additionalOffered: boolean,
   context: DecisionContext,
 ): void {
-  if (inline === undefined || isEmptyProfile(inline)) {
+  if (inline === undefined || asksForNothing(inline)) {
     throw new ToolError(
       "respond",
       "`with_additional_permissions` needs `additional_permissions` that ask for something",

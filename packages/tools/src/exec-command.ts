@@ -237,7 +237,7 @@ export async function readExecCall(
     tty: args.optionalBoolean("tty") ?? false,
     yieldMs: clampYield(args.optionalCount("yield_time_ms") ?? DEFAULT_YIELD_MS, MAX_YIELD_MS),
     maxOutputTokens: args.optionalCount("max_output_tokens"),
-    permissions: await readCommandPermissions(args, context, cwd, options.additionalPermissions),
+    permissions: readCommandPermissions(args, context, cwd, options.additionalPermissions),
   };
 }
 

@@ -53,7 +53,6 @@ export {
   type PermissionGrants,
   type SessionGrants,
 } from "./permission-grants.ts";
-export { intersectProfiles, isEmptyProfile, mergeProfiles } from "./permission-profile.ts";
 export {
   createProcessStore,
   type ProcessStore,

@@ -1,6 +1,7 @@
 // Permissions that a person granted for a while: until the turn ends, or the session does.
 import type { PermissionProfile } from "@codex-ts/protocol";
-import { isEmptyProfile, mergeProfiles } from "./permission-profile.ts";
+import { mergeProfiles } from "@codex-ts/sandboxing";
+import { asksForNothing } from "./permission-profile.ts";
 
 /** How long a grant lasts. */
 export type GrantScope = "turn" | "session";
@@ -28,7 +29,7 @@ export function createSessionGrants(): SessionGrants {
       return {
         current: () => mergeProfiles(ofSession, ofTurn),
         grant(profile, scope) {
-          if (isEmptyProfile(profile)) return;
+          if (asksForNothing(profile)) return;
           if (scope === "session") ofSession = mergeProfiles(ofSession, profile);
           else ofTurn = mergeProfiles(ofTurn, profile);
         },

@@ -126,6 +126,13 @@ describe("request_permissions", () => {
     });
     expect(await turn.run(granting, inline("a"))).toMatch(/"exit_code":0/);
     expect(turn.questions).toEqual([]);
+    // What is in a granted folder is granted with it, what the policy closes in it is not.
+    await turn.folder.write({ "a/inner/x": "", "a/.git/x": "" });
+    expect(await turn.run(granting, inline("a/inner"))).toMatch(/"exit_code":0/);
+    expect(turn.questions).toEqual([]);
+    turn.decisions.push("denied");
+    expect(await turn.run(granting, inline("a/.git"))).toMatch(/rejected/);
+    expect(turn.questions.splice(0)).toHaveLength(1);
     turn.decisions.push("approved");
     expect(await turn.run(granting, inline("b"))).toMatch(/"exit_code":0/);
     const both = { file_system: { write: [turn.folder.join("b"), turn.folder.join("a")] } };

@@ -4,7 +4,7 @@ import { abortedText } from "./aborted-text.ts";
 import { mayAskForPermissions } from "./approval-policy.ts";
 import { functionSpec } from "./function-spec.ts";
 import { permissionsSchema } from "./permissions-schema.ts";
-import { isEmptyProfile, normalizeProfile, readProfile } from "./permission-profile.ts";
+import { asksForNothing, readProfile } from "./permission-profile.ts";
 import { type PermissionsAnswer, type Tool, ToolError } from "./tool.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
@@ -33,10 +33,8 @@ export function createRequestPermissionsTool(): Tool {
       const args = ToolArguments.ofCall(call);
       const wanted = args.object("permissions");
       wanted.allowOnly("network", "file_system");
-      const permissions = await normalizeProfile(
-        readProfile(wanted, context.cwd, context.childEnv["HOME"]),
-      );
-      if (isEmptyProfile(permissions)) {
+      const permissions = readProfile(wanted, context.cwd, context.childEnv["HOME"]);
+      if (asksForNothing(permissions)) {
         throw new ToolError(
           "respond",
           "request_permissions needs at least one permission to ask for",

@@ -210,7 +210,7 @@ async function readLimits(
     cwd,
     timeoutMs:
       args.optionalCount("timeout_ms") ?? args.optionalCount("timeout") ?? DEFAULT_TIMEOUT_MS,
-    permissions: await readCommandPermissions(args, context, cwd, options.additionalPermissions),
+    permissions: readCommandPermissions(args, context, cwd, options.additionalPermissions),
   };
 }
 
