@@ -202,6 +202,7 @@ function threadConfigOf(config: Config, model: string): ThreadConfig {
     reviewModel: config.reviewModel,
     compactPrompt: config.compactPrompt,
     notify: config.notify,
+    promptHistory: config.history,
     webSearch: webSearchModeForTurn(
       config.webSearchMode,
       config.sandboxPolicy,

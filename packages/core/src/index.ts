@@ -7,6 +7,12 @@ export {
   type Thread,
   type ThreadSettings,
 } from "./thread.ts";
-export { type ThreadConfig, threadConfig, type ThreadManagerOptions } from "./thread-config.ts";
+export {
+  type PromptHistorySettings,
+  type SkillListing,
+  type ThreadConfig,
+  threadConfig,
+  type ThreadManagerOptions,
+} from "./thread-config.ts";
 export type { GhostSnapshotSettings } from "./ghost-snapshots.ts";
 export { type ForkOptions, type SessionReference, ThreadManager } from "./thread-manager.ts";

@@ -13,6 +13,7 @@ import type { TraceSpan } from "@codex-ts/telemetry";
 import { type AgentStatus, nextStatus } from "./agent-status.ts";
 import { changedSettings } from "./changed-settings.ts";
 import { EventQueue } from "./event-queue.ts";
+import { Inquiries } from "./inquiries.ts";
 import { Journal } from "./journal.ts";
 import { reviewProblem } from "./review.ts";
 import { rollBack } from "./rollback.ts";
@@ -32,6 +33,7 @@ export class Session implements Thread {
   readonly #thread: ThreadResources;
   readonly #settings: CurrentSettings;
   readonly #turns: Turns;
+  readonly #inquiries: Inquiries;
   readonly #events = new EventQueue<Event>();
   #status: AgentStatus = "pending_init";
   #ops: Promise<unknown> = Promise.resolve();
@@ -51,6 +53,7 @@ export class Session implements Thread {
     });
     this.#thread = threadResources(parts, journal);
     this.#settings = { current: initialSettings(config) };
+    this.#inquiries = new Inquiries(this.#thread);
     this.#turns = new Turns(this.#thread, this.#settings, isResumed ? "resume" : "startup");
   }
 
@@ -166,7 +169,20 @@ export class Session implements Thread {
         approvals.answerPermissions(op.id, op.response);
         return id;
       case "user_input_answer":
+      case "request_user_input_response":
         approvals.answerUserInput(op.id, op.response);
+        return id;
+      case "add_to_history":
+        this.#inquiries.addPrompt(id, op.text);
+        return id;
+      case "get_history_entry_request":
+        this.#inquiries.findPrompt(id, op.offset, op.log_id);
+        return id;
+      case "list_skills":
+        this.#inquiries.listSkills(id, op.cwds ?? [], this.#settings.current.cwd);
+        return id;
+      case "reload_user_config":
+        await this.#reloadUserConfig(id);
         return id;
       case "run_user_shell_command":
         return this.#turns.runShell(id, op.command, cause);
@@ -175,6 +191,10 @@ export class Session implements Thread {
         return id;
       case "shutdown":
         void this.shutdown();
+        return id;
+      default:
+        // Types end at the border of a program: what comes from outside may be anything.
+        await this.#refuse(id, unknownOp(op), "bad_request");
         return id;
     }
   }
@@ -218,6 +238,21 @@ export class Session implements Thread {
     await journal.announce(id, { type: "thread_name_updated", ...event });
   }
 
+  async #reloadUserConfig(id: string): Promise<void> {
+    const { reloadUserConfig } = this.#thread.config;
+    if (reloadUserConfig === undefined) {
+      const problem = "this program cannot read its configuration again: start it anew";
+      return this.#refuse(id, problem, "bad_request");
+    }
+    try {
+      await reloadUserConfig();
+    } catch (error) {
+      const { message } = error as Error;
+      const problem = `the configuration was not read again and stays as it was: ${message}`;
+      await this.#refuse(id, problem, "other");
+    }
+  }
+
   #refuse(
     id: string,
     message: string,
@@ -229,6 +264,7 @@ export class Session implements Thread {
   async #close(): Promise<void> {
     const { responses, codeMode, processes, journal, recorder } = this.#thread;
     await this.#turns.close();
+    await this.#inquiries.settled();
     await responses[Symbol.asyncDispose]();
     await codeMode?.[Symbol.asyncDispose]();
     await processes.closeAll();
@@ -245,6 +281,11 @@ export class Session implements Thread {
     journal.tell({ id: "", msg: { type: "shutdown_complete" } });
     this.#events.close();
   }
+}
+
+function unknownOp(op: never): string {
+  const { type } = op as { readonly type?: unknown };
+  return `a thread of this version does not answer the op ${JSON.stringify(type)}`;
 }
 
 function initialSettings(config: ThreadConfig): ThreadSettings {

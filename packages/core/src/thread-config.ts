@@ -21,10 +21,23 @@ import type { PersistenceMode } from "@codex-ts/rollout";
 import type { SplitPolicy } from "@codex-ts/sandboxing";
 import type { Shell } from "@codex-ts/shell-command";
 import type { Tracing } from "@codex-ts/telemetry";
-import type { Skill } from "@codex-ts/skills";
+import type { Skill, SkillProblem } from "@codex-ts/skills";
 import type { Rulebook } from "@codex-ts/exec-policy";
 import type { ShellEnvironmentPolicy, Tool, WebSearchSettings } from "@codex-ts/tools";
 import type { GhostSnapshotSettings } from "./ghost-snapshots.ts";
+
+/** The skills for a folder, those that are switched off too. */
+export interface SkillListing {
+  readonly skills: readonly { readonly skill: Skill; readonly enabled: boolean }[];
+  readonly problems: readonly SkillProblem[];
+}
+
+/** What becomes of the prompts that clients hand in for later sessions. */
+export interface PromptHistorySettings {
+  readonly persistence: "save-all" | "none";
+  /** Bytes above which the oldest prompts go; no limit by default. */
+  readonly maxBytes?: number | undefined;
+}
 
 /** The settings of one thread. */
 export interface ThreadConfig {
@@ -79,6 +92,15 @@ export interface ThreadConfig {
   readonly hooks?: Hooks | undefined;
   /** The skills for a session in a folder, asked for at each turn; none by default. */
   readonly skills?: ((cwd: AbsolutePath) => Promise<readonly Skill[]>) | undefined;
+  /** All skills that a front end may list for a folder, with what is wrong; `skills` by default. */
+  readonly listSkills?: ((cwd: AbsolutePath) => Promise<SkillListing>) | undefined;
+  /** Whether and how prompts are kept for later sessions: all of them, without a limit, by default. */
+  readonly promptHistory?: PromptHistorySettings | undefined;
+  /**
+   * Reads the person's configuration again, for what the functions here give the next turns; may
+   * reject. Without it a thread refuses to be asked.
+   */
+  readonly reloadUserConfig?: (() => Promise<void>) | undefined;
   /** Program and arguments that are told of each finished turn. */
   readonly notify?: readonly string[] | undefined;
   /** Longest wait for the output of a background process, in milliseconds. */

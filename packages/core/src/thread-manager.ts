@@ -1,8 +1,6 @@
 // Starts, resumes, forks and ends threads, and finds the sessions of earlier ones.
 import { type AbsolutePath } from "@codex-ts/absolute-path";
 import {
-  type EventMsg,
-  type EventOf,
   newThreadId,
   parseThreadId,
   type RolloutItem,
@@ -13,7 +11,6 @@ import {
   appendThreadName,
   archiveThread,
   findThreadByName,
-  findThreadName,
   findThreadPath,
   listThreads,
   type ListThreadsOptions,
@@ -32,6 +29,7 @@ import { combineInstructions, readProjectDocs } from "./project-docs.ts";
 import { nestedAgentsMd } from "./prompts/nested-agents-md.ts";
 import { Replay } from "./replay.ts";
 import { Session } from "./session.ts";
+import { sessionConfigured } from "./session-configured.ts";
 import { CoreError, type StartedThread, type Thread } from "./thread.ts";
 import type { ThreadConfig, ThreadManagerOptions } from "./thread-config.ts";
 import { newThreadRecorder } from "./thread-recorder.ts";
@@ -102,7 +100,8 @@ export class ThreadManager implements AsyncDisposable {
    * Goes on with a session; new lines are appended to its file. A running thread of that session is
    * shut down first.
    *
-   * @throws CoreError `session_not_found` or `rollout_unreadable`
+   * @throws CoreError `session_not_found`, `rollout_unreadable`, or `session_init_failed` when the file
+   * can be read and not written
    */
   async resumeThread(config: ThreadConfig, session: SessionReference): Promise<StartedThread> {
     const path = await this.#pathOf(config, session);
@@ -115,7 +114,7 @@ export class ThreadManager implements AsyncDisposable {
     const history = past.history();
     return this.#open(config, {
       id,
-      recorder: config.ephemeral ? null : await resumeRolloutRecorder(path, settings),
+      recorder: config.ephemeral ? null : await openForAppending(path, settings),
       settings,
       instructions: this.#instructions(config, meta),
       history,
@@ -320,11 +319,7 @@ export class ThreadManager implements AsyncDisposable {
     });
     settings.report = (message) => void session.announce({ type: "warning", message });
     this.#threads.set(id, session);
-    const configured = sessionConfigured(session, config, {
-      name: beginning.past === null ? null : await findThreadName(options.codexHome, id),
-      forkedFrom: beginning.forkedFrom,
-      messages: (await beginning.past?.messages(id)) ?? null,
-    });
+    const configured = await sessionConfigured(session, config, options, beginning);
     await session.announce(configured);
     for (const notice of config.deprecationNotices) {
       await session.announce({ type: "deprecation_notice", ...notice });
@@ -374,40 +369,43 @@ async function readSession(
   throw new CoreError("rollout_unreadable", `${path} has a session id that is not a UUID`);
 }
 
+async function openForAppending(
+  path: AbsolutePath,
+  settings: RecorderSettings,
+): Promise<RolloutRecorder> {
+  try {
+    return await resumeRolloutRecorder(path, settings);
+  } catch (error) {
+    if (!(error instanceof RolloutError)) throw error;
+    throw new CoreError("session_init_failed", `${error.message}; ${wayOut(error.cause, path)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What a person may do about a session file that cannot be written. */
+function wayOut(cause: unknown, path: AbsolutePath): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  switch (code) {
+    case "EACCES":
+    case "EPERM":
+      return "make the file yours to write, fork the session, or go on without keeping what is said";
+    case "EROFS":
+      return "it is on a file system that cannot be written: fork the session into another home";
+    case "EISDIR":
+    case "ENOTDIR":
+      return `move away what stands in the way of ${path}`;
+    case "ENOENT":
+      return "somebody moved or removed it meanwhile";
+    default:
+      return "fork the session to go on in another file";
+  }
+}
+
 function modelWarning(config: ThreadConfig, history: HistoryState): readonly string[] {
   const recorded = history.previousTurn?.model;
   if (recorded === undefined || recorded === config.model) return [];
   return [
     `This session was recorded with the model \`${recorded}\` and goes on with \`${config.model}\`; the change may make the work worse.`,
   ];
-}
-
-function sessionConfigured(
-  session: Session,
-  config: ThreadConfig,
-  past: {
-    readonly name: string | null;
-    readonly forkedFrom: string | undefined;
-    readonly messages: readonly EventMsg[] | null;
-  },
-): EventOf<"session_configured"> {
-  const { name, forkedFrom, messages } = past;
-  return {
-    type: "session_configured",
-    session_id: session.id,
-    ...(forkedFrom === undefined ? {} : { forked_from_id: forkedFrom }),
-    ...(name === null ? {} : { thread_name: name }),
-    model: config.model,
-    model_provider_id: config.modelProviderId,
-    ...(config.serviceTier === undefined ? {} : { service_tier: config.serviceTier }),
-    approval_policy: config.approvalPolicy,
-    approvals_reviewer: config.approvalsReviewer,
-    sandbox_policy: config.sandboxPolicy,
-    cwd: config.cwd,
-    ...(config.effort === undefined ? {} : { reasoning_effort: config.effort }),
-    history_log_id: 0,
-    history_entry_count: 0,
-    ...(messages === null ? {} : { initial_messages: messages }),
-    ...(session.rolloutPath === null ? {} : { rollout_path: session.rolloutPath }),
-  };
 }

@@ -63,7 +63,7 @@ export type CoreErrorCode =
   /** The running turn is a review or a compaction, which takes no input. */
   | "turn_not_steerable"
   | "bad_input"
-  /** Reserved: nothing throws it today. */
+  /** A session's file cannot be written. */
   | "session_init_failed"
   | "thread_closed";
 

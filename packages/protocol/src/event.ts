@@ -104,8 +104,9 @@ export interface SessionConfiguredEvent {
   readonly sandbox_policy: SandboxPolicy;
   readonly cwd: string;
   readonly reasoning_effort?: ReasoningEffort;
-  /** Tells one prompt history file from another; 0 here, as no history is kept. */
+  /** Tells one file of prompts from another: offsets of one mean nothing in the next; 0 without any. */
   readonly history_log_id: number;
+  /** The prompts in it. */
   readonly history_entry_count: number;
   /** Of a resumed or forked thread: what was announced before, for a client to show. */
   readonly initial_messages?: readonly EventMsg[];
@@ -118,6 +119,50 @@ export interface PromptHistoryEntry {
   readonly conversation_id: string;
   readonly ts: number;
   readonly text: string;
+}
+
+/** How a front end may show a skill. */
+export interface SkillInterfaceFacts {
+  readonly display_name?: string;
+  readonly short_description?: string;
+  readonly icon_small?: string;
+  readonly icon_large?: string;
+  /** `#RRGGBB`. */
+  readonly brand_color?: string;
+  /** What to put into the composer when the skill is picked. */
+  readonly default_prompt?: string;
+}
+
+/** A tool that a skill needs. */
+export interface SkillToolFacts {
+  /** Such as `mcp`. */
+  readonly type: string;
+  readonly value: string;
+  readonly description?: string;
+  readonly transport?: string;
+  readonly command?: string;
+  readonly url?: string;
+}
+
+/** A skill as front ends list it. */
+export interface SkillMetadata {
+  readonly name: string;
+  readonly description: string;
+  readonly short_description?: string;
+  readonly interface?: SkillInterfaceFacts;
+  readonly dependencies?: { readonly tools: readonly SkillToolFacts[] };
+  /** Its `SKILL.md`. */
+  readonly path: string;
+  readonly scope: "user" | "repo" | "system" | "admin";
+  /** Whether turns are offered it. */
+  readonly enabled: boolean;
+}
+
+/** The skills of one folder, and the files that should be skills and cannot be read as such. */
+export interface SkillsListEntry {
+  readonly cwd: string;
+  readonly skills: readonly SkillMetadata[];
+  readonly errors: readonly { readonly path: string; readonly message: string }[];
 }
 
 interface ItemScope {
@@ -263,6 +308,7 @@ export type EventMsg =
       readonly log_id: number;
       readonly entry: PromptHistoryEntry | null;
     }
+  | { readonly type: "list_skills_response"; readonly skills: readonly SkillsListEntry[] }
   | (ItemScope & { readonly type: "item_started"; readonly item: TurnItem })
   | (ItemScope & { readonly type: "item_completed"; readonly item: TurnItem })
   | {

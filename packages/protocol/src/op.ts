@@ -152,11 +152,31 @@ export type Op =
       readonly response: RequestPermissionsResponse;
     }
   | {
-      readonly type: "user_input_answer";
+      readonly type: "user_input_answer" | "request_user_input_response";
       /** The call that asks, or its turn. */
       readonly id: string;
       readonly response: RequestUserInputResponse;
     }
+  /** Keeps a prompt for later sessions to offer again. */
+  | { readonly type: "add_to_history"; readonly text: string }
+  /** Asks for a kept prompt; answered by `get_history_entry_response`. */
+  | {
+      readonly type: "get_history_entry_request";
+      /** Counted from 0 at the oldest. */
+      readonly offset: number;
+      /** The file that the offset is meant for, as `session_configured` named it; 0 for any. */
+      readonly log_id: number;
+    }
+  /** Asks which skills there are; answered by `list_skills_response`. */
+  | {
+      readonly type: "list_skills";
+      /** The folders to look from; that of the next turn by default. */
+      readonly cwds?: readonly string[];
+      /** Of no effect: skills are always read anew. */
+      readonly force_reload?: boolean;
+    }
+  /** Has the person's own configuration read again, for what a running thread takes from it. */
+  | { readonly type: "reload_user_config" }
   /** Runs a command of the person's own: unconfined, unasked, for the model to see. */
   | { readonly type: "run_user_shell_command"; readonly command: string }
   /** Ends the processes that commands have left running. */

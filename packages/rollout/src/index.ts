@@ -8,6 +8,13 @@ export {
 } from "./find-thread.ts";
 export { type ListThreadsOptions, type ThreadPage, listThreads } from "./list-threads.ts";
 export { type PersistenceMode, isPersistedEvent } from "./persistence.ts";
+export {
+  appendPrompt,
+  type AppendPromptOptions,
+  type PromptHistoryFacts,
+  promptHistoryFacts,
+  readPrompt,
+} from "./prompt-history.ts";
 export { type Rollout, readRollout, readRolloutLines } from "./read-rollout.ts";
 export {
   type CreateRecorderOptions,

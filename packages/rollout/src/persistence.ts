@@ -42,6 +42,7 @@ const persistenceOf = {
   session_configured: "never",
   thread_name_updated: "never",
   get_history_entry_response: "never",
+  list_skills_response: "never",
   item_started: "never",
   undo_started: "never",
   warning: "never",

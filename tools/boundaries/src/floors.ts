@@ -112,8 +112,8 @@ export const floorRows: readonly FloorRow[] = [
   {
     name: "rollout",
     floor: 3,
-    job: "session files: record, list, read, archive, export",
-    mayImport: ["protocol", "absolute-path"],
+    job: "session files: record, list, read, archive, export; the history of prompts",
+    mayImport: ["protocol", "absolute-path", "lock-file"],
   },
   {
     name: "telemetry",
