@@ -37,10 +37,10 @@ export interface TestTurn extends AsyncDisposable {
 }
 
 /** The environment of this machine, with its real sandbox. */
-export async function localTestEnvironment(): Promise<
-  AsyncDisposable & { readonly environment: Environment }
-> {
-  const sandbox = createSandbox({ env: process.env });
+export async function localTestEnvironment(
+  options: { readonly useLandlock?: boolean } = {},
+): Promise<AsyncDisposable & { readonly environment: Environment }> {
+  const sandbox = createSandbox({ env: process.env, ...options });
   const environment = createLocalEnvironment({ sandbox });
   return {
     environment,
