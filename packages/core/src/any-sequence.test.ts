@@ -16,7 +16,8 @@ import { compactionPrompt } from "./prompts/compaction.ts";
 import { type Played, type PlayedClient, playedClient } from "./testing/played-client.ts";
 import { eventsUntil, turnEnded } from "./testing/thread-world.ts";
 
-const SEQUENCES = 2000;
+/** For a longer search, ask for more: `SEQUENCES=20000`. */
+const SEQUENCES = Number(process.env["SEQUENCES"] ?? 2000);
 /** More than the limit of the model: the next request is preceded by a compaction. */
 const FULL = 260_000;
 
@@ -376,86 +377,90 @@ const once: readonly Step[][] = [
   ],
 ];
 
-test(`after ${SEQUENCES} sequences of anything the file sends what the thread would have sent`, async () => {
-  await using stack = new AsyncDisposableStack();
-  // Each interruption and rollback waits for the disk: in memory, where there is such a folder.
-  const memory = "/dev/shm";
-  const parent = existsSync(memory) ? memory : tmpdir();
-  const root = abs(await mkdtemp(`${parent}/codex-ts-test-`));
-  stack.defer(() => rm(root, { recursive: true, force: true }));
-  const folders = [join(root, "here"), join(root, "there")];
-  for (const folder of folders) await mkdir(folder);
-  const env = { PATH: process.env["PATH"], HOME: root };
-  const sandbox = stack.use(createSandbox({ env, cwd: root }));
-  const environment = stack.use(createLocalEnvironment({ sandbox }));
-  const played = playedClient((request) =>
-    isCompaction(request) ? { kind: "answer", items: [answer("SUMMARY")] } : null,
-  );
-  const manager = stack.use(
-    new ThreadManager({
-      codexHome: join(root, "home"),
-      responses: played.client,
-      environment,
-      lookUpModel: (name) => lookUpModel(bundledCatalogue, name),
-      shell: { kind: "bash", path: "/bin/bash" },
-      env,
-      originator: "core_test",
-      version: "0.0.0",
-      source: "exec",
-      timezone: "Europe/Paris",
-      now: () => new Date("2026-05-04T08:00:00Z"),
-    }),
-  );
-  const setUp = threadConfig({
-    cwd: folders[0] as AbsolutePath,
-    model: "gpt-5.2-codex",
-    sandboxPolicy: { type: "danger-full-access" },
-    userInstructions: "be brief",
-  });
-  const sequence = fc.array(step, { minLength: 1, maxLength: 7 });
-  let copies = 0;
-  await fc.assert(
-    fc.asyncProperty(sequence, fc.boolean(), async (steps, compactsHistories) => {
-      const endpoint = { ...played.client.endpoint, compactsHistories };
-      const start = { ...setUp, host: { responses: { ...played.client, endpoint } } };
-      const { thread } = await manager.startThread(start);
-      const driven = new Driven(manager, played, folders, start, thread);
-      for (const each of steps) await driven.run(each);
-      await driven.settle();
+test(
+  `after ${SEQUENCES} sequences of anything the file sends what the thread would have sent`,
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    // Each interruption and rollback waits for the disk: in memory, where there is such a folder.
+    const memory = "/dev/shm";
+    const parent = existsSync(memory) ? memory : tmpdir();
+    const root = abs(await mkdtemp(`${parent}/codex-ts-test-`));
+    stack.defer(() => rm(root, { recursive: true, force: true }));
+    const folders = [join(root, "here"), join(root, "there")];
+    for (const folder of folders) await mkdir(folder);
+    const env = { PATH: process.env["PATH"], HOME: root };
+    const sandbox = stack.use(createSandbox({ env, cwd: root }));
+    const environment = stack.use(createLocalEnvironment({ sandbox }));
+    const played = playedClient((request) =>
+      isCompaction(request) ? { kind: "answer", items: [answer("SUMMARY")] } : null,
+    );
+    const manager = stack.use(
+      new ThreadManager({
+        codexHome: join(root, "home"),
+        responses: played.client,
+        environment,
+        lookUpModel: (name) => lookUpModel(bundledCatalogue, name),
+        shell: { kind: "bash", path: "/bin/bash" },
+        env,
+        originator: "core_test",
+        version: "0.0.0",
+        source: "exec",
+        timezone: "Europe/Paris",
+        now: () => new Date("2026-05-04T08:00:00Z"),
+      }),
+    );
+    const setUp = threadConfig({
+      cwd: folders[0] as AbsolutePath,
+      model: "gpt-5.2-codex",
+      sandboxPolicy: { type: "danger-full-access" },
+      userInstructions: "be brief",
+    });
+    const sequence = fc.array(step, { minLength: 1, maxLength: 7 });
+    let copies = 0;
+    await fc.assert(
+      fc.asyncProperty(sequence, fc.boolean(), async (steps, compactsHistories) => {
+        const endpoint = { ...played.client.endpoint, compactsHistories };
+        const start = { ...setUp, host: { responses: { ...played.client, endpoint } } };
+        const { thread } = await manager.startThread(start);
+        const driven = new Driven(manager, played, folders, start, thread);
+        for (const each of steps) await driven.run(each);
+        await driven.settle();
 
-      const path = driven.thread.rolloutPath;
-      if (path === null) throw new Error("the thread has no session file");
-      const { config } = driven;
-      await driven.thread.flush();
-      copies += 1;
-      const copy = join(root, `copy-${copies}.jsonl`);
-      // Where nothing was ever said there is no file to compare with.
-      if (!existsSync(path)) return;
-      await copyFile(path, copy);
-      const live = await probe(driven.thread, played);
-      await driven.thread.shutdown();
-      const { thread: resumed } = await manager.resumeThread(config, copy);
-      const replayed = await probe(resumed, played);
-      await resumed.shutdown();
-      expect({ ...replayed, prompt_cache_key: "" }).toEqual({ ...live, prompt_cache_key: "" });
-      expect(said(live).slice(0, -1)).toEqual(driven.turns.flat());
-      expectOnce(told(live, /^<permissions instructions>([^]*)<\/permissions instructions>$/));
-      const cwds = told(live, /^<environment_context>\n {2}<cwd>(.*)<\/cwd>/);
-      expectOnce(cwds);
-      expect(cwds.at(-1)).toBe(driven.thread.settings.cwd);
-      expect(told(live, /(Sandbox mode is `[a-z-]+`)/).at(-1)).toBe(
-        `Sandbox mode is \`${driven.thread.settings.sandboxPolicy.type}\``,
-      );
-      expectOnce(told(live, /^# AGENTS.md instructions for .*\n\n<INSTRUCTIONS>\n([^]*)\n</));
-    }),
-    {
-      numRuns: SEQUENCES,
-      examples: once.map((steps) => [steps, false]),
-      // The same ones each time where a change is judged; others wherever somebody works.
-      ...(process.env["CI"] === undefined ? {} : { seed: 20_260_504 }),
-    },
-  );
-}, 600_000);
+        const path = driven.thread.rolloutPath;
+        if (path === null) throw new Error("the thread has no session file");
+        const { config } = driven;
+        await driven.thread.flush();
+        copies += 1;
+        const copy = join(root, `copy-${copies}.jsonl`);
+        // Where nothing was ever said there is no file to compare with.
+        if (!existsSync(path)) return;
+        await copyFile(path, copy);
+        const live = await probe(driven.thread, played);
+        await driven.thread.shutdown();
+        const { thread: resumed } = await manager.resumeThread(config, copy);
+        const replayed = await probe(resumed, played);
+        await resumed.shutdown();
+        expect({ ...replayed, prompt_cache_key: "" }).toEqual({ ...live, prompt_cache_key: "" });
+        expect(said(live).slice(0, -1)).toEqual(driven.turns.flat());
+        expectOnce(told(live, /^<permissions instructions>([^]*)<\/permissions instructions>$/));
+        const cwds = told(live, /^<environment_context>\n {2}<cwd>(.*)<\/cwd>/);
+        expectOnce(cwds);
+        expect(cwds.at(-1)).toBe(driven.thread.settings.cwd);
+        expect(told(live, /(Sandbox mode is `[a-z-]+`)/).at(-1)).toBe(
+          `Sandbox mode is \`${driven.thread.settings.sandboxPolicy.type}\``,
+        );
+        expectOnce(told(live, /^# AGENTS.md instructions for .*\n\n<INSTRUCTIONS>\n([^]*)\n</));
+      }),
+      {
+        numRuns: SEQUENCES,
+        examples: once.map((steps) => [steps, false]),
+        // The same ones each time where a change is judged; others wherever somebody works.
+        ...(process.env["CI"] === undefined ? {} : { seed: 20_260_504 }),
+      },
+    );
+  },
+  SEQUENCES * 300,
+);
 
 /** Something was told, and nothing twice in a row. */
 function expectOnce(texts: readonly string[]): void {

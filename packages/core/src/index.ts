@@ -14,5 +14,6 @@ export {
   threadConfig,
   type ThreadManagerOptions,
 } from "./thread-config.ts";
+export { reviewHint } from "./prompts/review.ts";
 export type { GhostSnapshotSettings } from "./ghost-snapshots.ts";
 export { type ForkOptions, type SessionReference, ThreadManager } from "./thread-manager.ts";

@@ -180,7 +180,7 @@ test("against a branch the reviewer is told where the two parted", async () => {
   expect(events.find(({ msg }) => msg.type === "entered_review_mode")?.msg).toEqual({
     type: "entered_review_mode",
     target: { type: "baseBranch", branch: "main" },
-    user_facing_hint: "changes against main",
+    user_facing_hint: "changes against 'main'",
   });
 });
 

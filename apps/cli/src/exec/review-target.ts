@@ -34,17 +34,3 @@ export async function reviewTarget(
     }
   }
 }
-
-/** The target in a few words. */
-export function targetText(target: ReviewTarget): string {
-  switch (target.type) {
-    case "uncommittedChanges":
-      return "current changes";
-    case "baseBranch":
-      return `changes against '${target.branch}'`;
-    case "commit":
-      return `commit ${target.sha.slice(0, 7)}${target.title === undefined ? "" : `: ${target.title}`}`;
-    case "custom":
-      return target.instructions;
-  }
-}

@@ -2,6 +2,7 @@
 import nodePath from "node:path";
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { findRepositoryRoot } from "@codex-ts/git-utils";
+import { reviewHint } from "@codex-ts/core";
 import type { Op, UserInput } from "@codex-ts/protocol";
 import { openEngine, type Engine } from "../engine.ts";
 import { Failure } from "../failure.ts";
@@ -13,7 +14,7 @@ import { readImages, readOutputSchema } from "./run-files.ts";
 import { followTurn } from "./follow-turn.ts";
 import { findSession } from "./find-session.ts";
 import { failedStart } from "./json-events.ts";
-import { reviewTarget, targetText } from "./review-target.ts";
+import { reviewTarget } from "./review-target.ts";
 import { limitAnswers, type LimitReached } from "./run-limits.ts";
 
 export type ExecInvocation = Extract<Invocation, { readonly command: "exec" }>;
@@ -122,7 +123,7 @@ async function turnOf(
     const unused = exec.images.length > 0 ? "--image" : exec.outputSchema && "--output-schema";
     if (unused !== undefined) throw new Failure(`a review takes no ${unused}`, { exitCode: 2 });
     const target = await reviewTarget(review, argument, () => promptOf(invocation, terminal));
-    const prompt = targetText(target);
+    const prompt = reviewHint(target);
     return { op: { type: "review", review_request: { target, user_facing_hint: prompt } }, prompt };
   }
   const outputSchema = await readOutputSchema(exec.outputSchema, cwd);

@@ -45,13 +45,13 @@ export function reviewPrompt(target: ReviewTarget, mergeBase: string | null): st
   }
 }
 
-/** What a review is of, in a few words for a person. */
+/** What a review is of, in a few words for a person: `current changes`. */
 export function reviewHint(target: ReviewTarget): string {
   switch (target.type) {
     case "uncommittedChanges":
-      return "uncommitted changes";
+      return "current changes";
     case "baseBranch":
-      return `changes against ${target.branch}`;
+      return `changes against '${target.branch}'`;
     case "commit":
       return `commit ${target.sha.slice(0, 7)}${target.title === undefined ? "" : `: ${target.title}`}`;
     case "custom":
