@@ -71,9 +71,21 @@ describe("allowing for good", () => {
     );
     expect(sent(world, /*index*/ 1).at(-1)).toMatchObject({
       role: "developer",
-      content: [{ text: expect.stringMatching(/- \["no-such-program","--flag"\]$/) as string }],
+      content: [{ text: expect.stringMatching(/- \["no-such-program", "--flag"\]$/) as string }],
     });
     const again = await say(thread, "again");
+    const allowed = sent(world, /*index*/ 2).flatMap((item) =>
+      item.type === "message" && item.role === "developer"
+        ? item.content.flatMap((part) =>
+            part.type === "input_text" && part.text.startsWith("<allowed_commands>")
+              ? [part.text]
+              : [],
+          )
+        : [],
+    );
+    expect(allowed).toEqual([
+      expect.stringContaining('outside the sandbox:\n- ["no-such-program", "--flag"]\n'),
+    ]);
     expect(again.filter(({ msg }) => msg.type === "exec_approval_request")).toEqual([]);
   });
 });

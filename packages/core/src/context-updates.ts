@@ -15,6 +15,8 @@ export interface ContextSources {
   /** The shell's name: `bash`. */
   readonly shellName: string;
   readonly fileAccess: FileAccess;
+  /** The beginnings of commands that rules let run outside the sandbox, one a line; else empty. */
+  readonly allowedPrefixes: string;
   readonly previousTurn: PreviousTurnSettings | null;
 }
 
@@ -87,6 +89,14 @@ function sectionsOf(sources: ContextSources): readonly Section[] {
       text: permissionsText(settings, sources.fileAccess),
       differs: (reference) =>
         !isDeepStrictEqual(permissionsOf(reference), currentPermissions(turn)),
+    },
+    {
+      name: "allowed_commands",
+      role: "developer",
+      text: allowedCommands(sources.allowedPrefixes),
+      withdrawal: "<allowed_commands>\nNo rule allows commands any more.\n</allowed_commands>",
+      // A session file that does not say what was told is another program's: it told them itself.
+      differs: () => false,
     },
     {
       name: "developer_instructions",
@@ -218,6 +228,16 @@ function modelSwitch({ turn, previousTurn }: ContextSources): string | null {
     "",
     turn.model.base_instructions,
     "</model_switch>",
+  ].join("\n");
+}
+
+function allowedCommands(prefixes: string): string | null {
+  if (prefixes === "") return null;
+  return [
+    "<allowed_commands>",
+    "Commands that begin with these words run unasked and outside the sandbox:",
+    prefixes,
+    "</allowed_commands>",
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 // What one turn works with, put together from the thread that it belongs to.
+import { listAllowedPrefixes } from "@codex-ts/exec-policy";
 import { readWorkspaceFacts } from "@codex-ts/git-utils";
 import {
   type ApprovalReviewer,
@@ -56,6 +57,7 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
     turn,
     shellName: options.shell.kind,
     fileAccess: access,
+    allowedPrefixes: listAllowedPrefixes(thread.rules.policy),
     previousTurn: history.previousTurn,
   });
   const hooks =

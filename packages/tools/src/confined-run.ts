@@ -1,6 +1,6 @@
 // The course of a command: verdict, question, attempt in the sandbox, and perhaps one without it.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
-import type { Amendment, Rulebook } from "@codex-ts/exec-policy";
+import { type Amendment, formatPattern, type Rulebook } from "@codex-ts/exec-policy";
 import type { Confinement } from "@codex-ts/exec-server";
 import type { ReviewDecision } from "@codex-ts/protocol";
 import { SandboxError } from "@codex-ts/sandboxing";
@@ -115,7 +115,7 @@ async function keepPrefix<T>(
 ): Promise<void> {
   const { allowedPrefix: prefix } = approval;
   if (prefix === null) return;
-  const words = JSON.stringify(prefix);
+  const words = formatPattern(prefix.map((word) => [word]));
   if (!run.rules.covers(prefix, commandRequest(run, context))) {
     const message = `no rule was saved for ${words}: it would not cover this command`;
     context.emit({ type: "warning", message });
