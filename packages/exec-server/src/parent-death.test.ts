@@ -36,12 +36,13 @@ async function withParent(
   kind: Kind,
   channel: "pipes" | "terminal" | "leave",
   use: (parent: Parent) => Promise<void>,
+  children: "attached" | "detached" = "attached",
 ): Promise<void> {
   const mark = `CODEX_TS_TEST_MARK=${crypto.randomUUID()}`;
   const folder = mkdtempSync(`${tmpdir()}/codex-ts-parent-`);
   const parent = spawn(
     process.execPath,
-    ["--conditions=@codex-ts/source", fixture, kind, channel, mark],
+    ["--conditions=@codex-ts/source", fixture, kind, channel, mark, children],
     { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, TMPDIR: folder } },
   );
   try {
@@ -82,6 +83,25 @@ describe.skipIf(process.platform !== "linux")("when this process is killed", () 
         await eventually(() => parent.mountPoints().length === 0);
         expect([marked(parent.mark), parent.mountPoints()]).toEqual([[], []]);
       });
+    },
+  );
+
+  test.runIf(kinds.includes("bwrap"))(
+    "bubblewrap takes with it what was forked twice into a session of its own",
+    async () => {
+      await withParent(
+        "bwrap",
+        "pipes",
+        async (parent) => {
+          await eventually(() => marked(parent.mark).length >= 5);
+          parent.process.kill("SIGKILL");
+          await once(parent.process, "exit");
+          await eventually(() => marked(parent.mark).length === 0);
+          await eventually(() => parent.mountPoints().length === 0);
+          expect([marked(parent.mark), parent.mountPoints()]).toEqual([[], []]);
+        },
+        "detached",
+      );
     },
   );
 
