@@ -31,6 +31,8 @@ interface State {
 interface Checkpoint {
   readonly before: State;
   isUserTurn: boolean;
+  /** What hooks of the session's start told in this turn: it holds for the session, not for the turn. */
+  readonly told: HistoryEntry[];
 }
 
 /**
@@ -134,6 +136,7 @@ export class Replay {
         previousTurn: this.#previousTurn,
       },
       isUserTurn: false,
+      told: [],
     });
     this.#turnOpen = true;
     this.#turnId = turnId;
@@ -146,7 +149,12 @@ export class Replay {
       this.#markUserTurn();
     }
     const item = recordable(entry.item, this.#policy);
-    if (item !== null) this.#entries.push({ item, origin: entry.origin });
+    if (item === null) return;
+    const recorded = { item, origin: entry.origin };
+    this.#entries.push(recorded);
+    const checkpoint = this.#checkpoints.at(-1);
+    const isToldAtStart = this.#turnOpen && checkpoint?.isUserTurn === false && isHookText(entry);
+    if (isToldAtStart) checkpoint.told.push(recorded);
   }
 
   /** Sessions of older versions have no turn events: a turn then begins at its context messages. */
@@ -233,9 +241,11 @@ export class Replay {
     if (turns <= 0) return;
     let left = turns;
     let target: Checkpoint | null = null;
+    const told: HistoryEntry[] = [];
     while (left > 0) {
       const checkpoint = this.#checkpoints.pop();
       if (checkpoint === undefined) break;
+      told.unshift(...checkpoint.told);
       if (!checkpoint.isUserTurn) continue;
       target = checkpoint;
       left -= 1;
@@ -243,10 +253,15 @@ export class Replay {
     this.#turnOpen = false;
     this.#turnContext = null;
     if (target === null) return;
-    this.#entries = target.before.entries.slice(0, target.before.length);
+    this.#entries = [...target.before.entries.slice(0, target.before.length), ...told];
     this.#reference = target.before.reference;
     this.#previousTurn = target.before.previousTurn;
   }
+}
+
+/** Whether a hook told it: the program's own context aside, no other developer message comes first in a turn. */
+function isHookText({ item, origin }: HistoryEntry): boolean {
+  return item.type === "message" && item.role === "developer" && origin !== "context";
 }
 
 function isSummary(item: HistoryEntry["item"], message: string): boolean {

@@ -31,6 +31,43 @@ async function withHooks(
 const sent = (world: ThreadWorld, request: number) =>
   world.model.requests[request]?.input.slice(2).map(itemLabel);
 
+test("a rollback keeps what a session's start told: no later turn tells it again", async () => {
+  await using world = await threadWorld({ script: [respond([message("ok")])] });
+  const thread = await withHooks(
+    world,
+    hook("SessionStart", () => ({
+      hookSpecificOutput: { hookEventName: "SessionStart", additionalContext: "start" },
+    })),
+    hook("UserPromptSubmit", ({ prompt }) => ({
+      hookSpecificOutput: {
+        hookEventName: "UserPromptSubmit",
+        additionalContext: `about ${prompt}`,
+      },
+    })),
+  );
+  await say(thread, "one");
+  await thread.submit({ type: "thread_rollback", num_turns: 1 });
+  await say(thread, "two");
+  const told = [
+    'developer "start"',
+    "developer permissions instructions",
+    "user environment_context",
+    'user "two"',
+    'developer "about two"',
+  ];
+  expect(world.model.requests[1]?.input.map(itemLabel)).toEqual(told);
+
+  await thread.shutdown();
+  if (thread.rolloutPath === null) throw new Error("the thread has no session file");
+  const { thread: resumed } = await world.manager.resumeThread(world.config, thread.rolloutPath);
+  await say(resumed, "three");
+  expect(world.model.requests[2]?.input.map(itemLabel)).toEqual([
+    ...told,
+    'assistant "ok"',
+    'user "three"',
+  ]);
+});
+
 test("a start's and a prompt's contexts stand around the prompt, once", async () => {
   await using world = await threadWorld({ script: [respond([message("ok")])] });
   const sources: string[] = [];
