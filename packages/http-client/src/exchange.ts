@@ -1,9 +1,10 @@
 // One request over one connection, up to the head of its response.
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { connectionError } from "./connection-error.ts";
 import type { Route } from "./connections.ts";
 import { abortError, HttpError } from "./errors.ts";
+import { gathered, isPiecewise, type PiecewiseBody, type RequestBody } from "./request-body.ts";
 import { createResponse, type HttpResponse } from "./response.ts";
 
 /** A kept connection turned out to be closed before the server answered; a new one may be used. */
@@ -15,7 +16,7 @@ export interface ExchangeOptions {
   /** As messages show it. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array | undefined;
+  readonly body?: RequestBody | undefined;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -36,7 +37,11 @@ export function sendOnce(options: ExchangeOptions): Promise<HttpResponse> {
     }
     let response: HttpResponse | undefined;
     let isConnected = false;
-    const request = route.module.request({ ...route.options, method, headers });
+    const request = route.module.request({
+      ...route.options,
+      method,
+      headers: isPiecewise(body) ? { ...headers, "content-length": String(body.size) } : headers,
+    });
 
     const fail = (error: HttpError): void => {
       if (response === undefined) request.destroy(error);
@@ -80,6 +85,20 @@ export function sendOnce(options: ExchangeOptions): Promise<HttpResponse> {
         : `cannot reach ${url}`;
       reject(connectionError(cause, what));
     });
-    request.end(body);
+    if (isPiecewise(body)) writePieces(request, body);
+    else request.end(body);
   });
+}
+
+/** Writes as fast as the other side reads; what is not yet written is not yet made. */
+function writePieces(request: ClientRequest, body: PiecewiseBody): void {
+  const pieces = gathered(body);
+  const writeOn = (): void => {
+    while (!request.destroyed) {
+      const { done, value } = pieces.next();
+      if (done === true) return void request.end();
+      if (!request.write(value)) return void request.once("drain", writeOn);
+    }
+  };
+  writeOn();
 }

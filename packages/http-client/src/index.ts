@@ -22,6 +22,7 @@ export {
   userAgent,
 } from "./identity.ts";
 export { type Proxy, proxyFor } from "./proxy.ts";
+export type { PiecewiseBody, RequestBody } from "./request-body.ts";
 export type { HttpResponse } from "./response.ts";
 export {
   isRetryableRequest,

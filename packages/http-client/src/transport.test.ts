@@ -63,6 +63,60 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe("send", () => {
+  it("sends a body in pieces with its length, made anew for each time", async () => {
+    const { url, seen } = await serve((request, response) => {
+      void readText(request).then((text) => {
+        response.statusCode = seen.length === 1 ? 503 : 200;
+        response.end(text);
+      });
+    });
+    const long = "ü".repeat(100_000);
+    const texts = ["é", long, "", "end"];
+    const whole = texts.join("");
+    let made = 0;
+    const body = {
+      size: Buffer.byteLength(whole),
+      *pieces() {
+        made += 1;
+        yield* texts;
+      },
+    };
+    const transport = transportFor();
+    const send = () => transport.send({ method: "POST", url, body });
+    const response = await withRequestRetries(send, { maxRetries: 1, sleep: async () => {} });
+    expect(await response.text()).toBe(whole);
+    expect(seen.map(({ headers }) => headers["content-length"])).toEqual(
+      Array.from({ length: 2 }, () => String(body.size)),
+    );
+    expect(made).toBe(2);
+  });
+
+  it("makes no more pieces than the server takes: none after an abort or a refusal", async () => {
+    const aborting = new AbortController();
+    const url = await serveRaw((socket) => {
+      socket.pause();
+      setImmediate(() => aborting.abort());
+    });
+    const size = 2_000_000_000;
+    let made = 0;
+    const body = {
+      size,
+      *pieces() {
+        const piece = "x".repeat(100_000);
+        for (; made < size / piece.length; made += 1) yield piece;
+      },
+    };
+    const { signal } = aborting;
+    const aborted = transportFor().send({ method: "POST", url, body, signal });
+    expect(await failure(aborted)).toMatchObject({ code: "aborted" });
+    const { url: refusing } = await serve((_request, response) => {
+      response.writeHead(413, { connection: "close" }).end("too long");
+    });
+    const refused = transportFor().send({ method: "POST", url: refusing, body });
+    expect(await failure(refused)).toMatchObject({ status: 413 });
+    expect(made).toBeLessThan(size / 100_000);
+  });
+
   it("sends method, path, body and length, and gives status, headers and text", async () => {
     const { url, seen } = await serve((request, response) => {
       void readText(request).then((body) => {

@@ -6,6 +6,7 @@ import { HttpError, HttpStatusError } from "./errors.ts";
 import { sendOnce, StaleConnectionError } from "./exchange.ts";
 import { type HeaderFields, mergeHeaders } from "./headers.ts";
 import { proxyVariables } from "./proxy.ts";
+import type { RequestBody } from "./request-body.ts";
 import type { HttpResponse } from "./response.ts";
 import { displayUrl } from "./url.ts";
 import { connectWebSocket, type WebSocketConnection } from "./web-socket.ts";
@@ -25,7 +26,7 @@ export interface HttpRequest {
   readonly providerHeaders?: HeaderFields | undefined;
   /** Stronger than {@link headers}; what they hold never appears in an error. */
   readonly authHeaders?: HeaderFields | undefined;
-  readonly body?: string | Uint8Array | undefined;
+  readonly body?: RequestBody | undefined;
   /** How long the server may be silent, before its answer and within it, in milliseconds. */
   readonly idleTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -64,8 +64,12 @@ const request: ResponsesRequest = {
   model: "m-1",
 };
 
-const encodedText = (...given: Parameters<typeof encodeRequestBody>): string =>
-  encodeRequestBody(...given).toString();
+function encodedText(...given: Parameters<typeof encodeRequestBody>): string {
+  const { size, pieces } = encodeRequestBody(...given);
+  const text = [...pieces()].join("");
+  expect(Buffer.byteLength(text)).toBe(size);
+  return text;
+}
 
 const idsIn = (body: string): unknown[] =>
   (JSON.parse(body) as { input: { type: string; id?: string }[] }).input.map(({ type, id }) => [

@@ -1,4 +1,5 @@
 // The body of a request, as it goes out.
+import type { PiecewiseBody } from "@codex-ts/http-client";
 import { encodeResponseItem, type ResponseItem } from "@codex-ts/protocol";
 import type { ResponsesRequest } from "./contract.ts";
 
@@ -46,13 +47,16 @@ export function adaptRequest(request: ResponsesRequest, encoding: ItemEncoding):
 }
 
 /**
- * The JSON text of a request as UTF-8, its keys in the order of {@link ResponsesRequest}: a prompt that
- * grows at its end keeps its beginning byte for byte, which is what a provider's cache looks at.
+ * The JSON text of a request, its keys in the order of {@link ResponsesRequest}: a prompt that grows at
+ * its end keeps its beginning byte for byte, which is what a provider's cache looks at.
  *
- * A long thread sends tens of megabytes. Its items are written one by one, twice (first to know how
- * much room they take), since one text of that length would have to be in memory several times over.
+ * A long thread sends tens of megabytes. Its items are written one by one while they are sent, and once
+ * before that to know how much it will be: as one text they would take as much memory as the thread.
  */
-export function encodeRequestBody(request: ResponsesRequest, encoding: ItemEncoding): Buffer {
+export function encodeRequestBody(
+  request: ResponsesRequest,
+  encoding: ItemEncoding,
+): PiecewiseBody {
   const { model, instructions, input, ...others } = adaptRequest(request, encoding);
   const encode = itemEncoder(encoding);
   function* pieces(): Generator<string, void> {
@@ -64,10 +68,7 @@ export function encodeRequestBody(request: ResponsesRequest, encoding: ItemEncod
   }
   let size = 0;
   for (const piece of pieces()) size += Buffer.byteLength(piece);
-  const body = Buffer.allocUnsafe(size);
-  let end = 0;
-  for (const piece of pieces()) end += body.write(piece, end);
-  return body;
+  return { size, pieces };
 }
 
 /** What a frame carries besides the request. */

@@ -6,6 +6,7 @@ import {
   joinUrl,
   type HeaderFields,
   mergeHeaders,
+  type PiecewiseBody,
   readServerSentEvents,
 } from "@codex-ts/http-client";
 import type { TraceContext } from "@codex-ts/protocol";
@@ -60,7 +61,7 @@ export function createSseTransport(options: SseTransportOptions): ResponseTransp
 }
 
 interface Bodies {
-  readonly plain: Uint8Array;
+  readonly plain: PiecewiseBody;
   compressed(): Promise<Uint8Array>;
 }
 
