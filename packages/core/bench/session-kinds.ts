@@ -40,7 +40,7 @@ export interface SessionKind {
    * Why the released program is known to send something else, by the way in which the session goes on:
    * what it loses or cannot read. The difference is shown and does not count.
    */
-  readonly known?: Partial<Record<Way, string>>;
+  readonly known?: Partial<Record<Way, string>> | undefined;
 }
 
 export type Start = (settings?: Partial<ThreadConfig>) => Promise<Thread>;
@@ -409,6 +409,7 @@ export const sessionKinds: readonly SessionKind[] = [
           sandbox_policy: { type: "read-only" },
           model,
           effort: "low",
+          final_output_json_schema: null,
         });
       await turn("two", join(config.cwd, ".."), "gpt-5.4");
       await turn("three", config.cwd, "gpt-5.2-codex");

@@ -88,7 +88,7 @@ async function compareWays(
 ): Promise<readonly Comparison[]> {
   const { name, known, released } = session;
   // Not below the system's temporary folder, which the released program refuses.
-  const root = parseAbsolutePath(await mkdtemp(join(homedir(), ".codex-ts-sessions-")));
+  const root = parseAbsolutePath(await mkdtemp(`${homedir()}/.codex-ts-sessions-`));
   try {
     const comparisons: Comparison[] = [];
     for (const way of ways) {
@@ -105,7 +105,10 @@ async function compareWays(
 /** A home that holds the session alone, and the copy's path. */
 async function homeWith(path: AbsolutePath, home: AbsolutePath, url: string) {
   const dated = dirname(path).split("/").slice(-3);
-  const copy = dated.reduce((folder, part) => join(folder, part), join(home, "sessions"));
+  const copy = dated.reduce<AbsolutePath>(
+    (folder, part) => join(folder, part),
+    join(home, "sessions"),
+  );
   await mkdir(copy, { recursive: true });
   await cp(path, join(copy, basename(path)));
   await writeFile(

@@ -16,6 +16,7 @@ import { findSession } from "./find-session.ts";
 import { failedStart } from "./json-events.ts";
 import { reviewTarget } from "./review-target.ts";
 import { limitAnswers, type LimitReached } from "./run-limits.ts";
+import { withSmallYoungGeneration } from "./young-generation.ts";
 
 export type ExecInvocation = Extract<Invocation, { readonly command: "exec" }>;
 
@@ -87,10 +88,12 @@ async function runTurn(
     readonly limitReached: () => LimitReached | null;
   },
 ): Promise<number> {
+  const { manager, threadConfig } = engine;
+  const { session } = turn;
   const { thread } =
-    turn.session === null
-      ? await engine.manager.startThread(engine.threadConfig)
-      : await engine.manager.resumeThread(engine.threadConfig, turn.session);
+    session === null
+      ? await manager.startThread(threadConfig)
+      : await withSmallYoungGeneration(() => manager.resumeThread(threadConfig, session));
   turn.onStart();
   return followTurn({
     engine,
