@@ -26,8 +26,8 @@ Environment:
   CODEX_HOME              config, credentials and sessions (default: ~/.codex)
   CODEX_API_KEY           an API key for exec; goes before a stored login
   CODEX_CA_CERTIFICATE    a file of certificates to trust (or SSL_CERT_FILE)
-  HTTPS_PROXY,            NO_PROXY        the way to the network
-  NO_COLOR,               FORCE_COLOR        colours never, colours always
+  HTTPS_PROXY, NO_PROXY   the way to the network
+  NO_COLOR, FORCE_COLOR   colours never, colours always
   CODEX_TS_DEBUG          any value: show the stack of an error
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 128 + N stopped by the signal N.`;

@@ -3,6 +3,7 @@ import { type Command, CommanderError, Help, type Option } from "commander";
 import { nearestWord } from "./nearest-word.ts";
 import { buildProgram, type Invocation } from "./program.ts";
 import { moveResumeToFront } from "./resume-words.ts";
+import { commandNames, pathOf, unknownCommandText, usageText } from "./usage-text.ts";
 
 /** What parsing came to: something to do, or text to show with an exit code. */
 export type Parsed =
@@ -37,21 +38,29 @@ export function parseArguments(args: readonly string[], options: ParseOptions): 
         shown = command;
         out += text;
       },
-      writeErr: (text) => {
-        out += text;
+      // The error that is thrown has the text as well.
+      writeErr: () => {
+        shown = command;
       },
       getOutHelpWidth: () => options.columns,
       getErrHelpWidth: () => options.columns,
     });
   });
+  const helped = helpWords(args, program);
+  if ("kind" in helped) return helped;
   try {
-    program.parse(moveResumeToFront(args, valueFlagsOf(program, "exec")), { from: "user" });
+    program.parse(moveResumeToFront(helped, valueFlagsOf(program, "exec")), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) {
       return { kind: "help", text: isShort && shown !== null ? shortHelp(shown) : out };
     }
-    return mistypedCommand(program) ?? { kind: "usage_error", text: usageText(out, error.message) };
+    return (
+      mistypedCommand(program) ?? {
+        kind: "usage_error",
+        text: usageText(shown ?? chosenCommand(program), error),
+      }
+    );
   }
   const chosen = invocation as Invocation | null;
   if (chosen?.command === "interactive") {
@@ -65,19 +74,36 @@ export function parseArguments(args: readonly string[], options: ParseOptions): 
 /** A first word that is one slip of the finger away from a command is no prompt. */
 function mistypedCommand(program: Command): Parsed | null {
   const [word] = program.args;
-  const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
+  const names = commandNames(program);
   if (word === undefined || word.length < 3 || names.includes(word)) return null;
-  const meant = nearestWord(word, names, /*limit*/ 1);
-  if (meant === null) return null;
-  return {
-    kind: "usage_error",
-    text: usageText("", `error: unknown command '${word}'; did you mean ${meant}?`),
-  };
+  if (nearestWord(word, names, /*limit*/ 1) === null) return null;
+  return { kind: "usage_error", text: unknownCommandText(program, word) };
 }
 
-function usageText(output: string, message: string): string {
-  const text = (output.trim() === "" ? message : output).trim().replace(/^error: /, "Error: ");
-  return `${text.replace(/\n\(Did you mean (.+)\?\)/, "; did you mean $1?")}\nRun with --help for the flags and commands.\n`;
+/** The innermost command whose name was read. */
+function chosenCommand(command: Command): Command {
+  const [word] = command.args;
+  const child = command.commands.find(
+    (one) => word !== undefined && [one.name(), ...one.aliases()].includes(word),
+  );
+  return child === undefined ? command : chosenCommand(child);
+}
+
+/** `help exec resume` asks what `exec resume --help` asks. */
+function helpWords(args: readonly string[], program: Command): readonly string[] | Parsed {
+  const [first, ...words] = args;
+  if (first !== "help" || words.some((word) => word.startsWith("-"))) return args;
+  let command = program;
+  for (const word of words) {
+    const child = command.commands.find(
+      (one) => one.name() === word || one.aliases().includes(word),
+    );
+    if (child === undefined) {
+      return { kind: "usage_error", text: unknownCommandText(command, word) };
+    }
+    command = child;
+  }
+  return [...words, "--help"];
 }
 
 /** The flags of a command that take a value, by all their names. */
@@ -129,8 +155,4 @@ function shortHelp(command: Command): string {
   const left = new Help().visibleOptions(command).length - shortOptions(command).length;
   const more = left === 0 ? "" : `${left} more flags, `;
   return `${command.helpInformation()}\nFor ${more}examples and variables: ${pathOf(command)} --help\n`;
-}
-
-function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }

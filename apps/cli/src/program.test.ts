@@ -130,7 +130,9 @@ describe("wrong usage", () => {
   test("a command with a slip of the finger is answered with the command", () => {
     expect(refused("exce", "x")).toContain("did you mean exec?");
     expect(refused("lgoin")).toContain("did you mean login?");
-    expect(refused("exec", "resume", "a", "b", "c")).toContain("too many arguments");
+    expect(refused("exec", "resume", "a", "b", "c")).toContain(
+      "'c' is one argument too many for codex-ts exec resume",
+    );
     expect(parse("explain this")).toEqual({ command: "interactive", prompt: "explain this" });
   });
 
@@ -184,4 +186,53 @@ test("-h is short, --help has every flag, with examples and variables", () => {
   );
   expect(helpOf("help", "exec")).toBe(long);
   expect(helpOf("-h").split("\n").length).toBeLessThan(60);
+});
+
+describe("wrong usage is answered with what is wrong, what was meant, and where to look", () => {
+  test.each([
+    ["exce hi", "unknown command 'exce'; did you mean exec?", "codex-ts"],
+    ["exec --modle x hi", "unknown option '--modle'; did you mean --model?", "codex-ts exec"],
+    ["exec -m", "-m, --model <MODEL> needs a value", "codex-ts exec"],
+    [
+      "exec -s read-onyl hi",
+      "'read-onyl' is no value for -s, --sandbox <MODE>; did you mean read-only?\nIt takes one of: read-only, workspace-write, danger-full-access",
+      "codex-ts exec",
+    ],
+    [
+      "exec --timeout soon hi",
+      "'soon' is no value for --timeout <TIME>: it takes seconds, or a number with s, m or h.",
+      "codex-ts exec",
+    ],
+    [
+      "exec resume a b c",
+      "'c' is one argument too many for codex-ts exec resume",
+      "codex-ts exec resume",
+    ],
+    ["exec review --title t", "--title goes with --commit", "codex-ts exec review"],
+    ["review --title t", "--title goes with --commit", "codex-ts review"],
+    ["login stauts", "unknown command 'stauts'; did you mean status?", "codex-ts login"],
+    ["features", "codex-ts features needs a command: list, enable, disable", "codex-ts features"],
+    [
+      "mcp add a",
+      "give either --url <URL> or, behind --, the program to start",
+      "codex-ts mcp add",
+    ],
+    [
+      "completion tcsh",
+      "'tcsh' is no value for SHELL\nIt takes one of: bash, zsh, fish, powershell, elvish",
+      "codex-ts completion",
+    ],
+    ["sessions show", "missing required argument 'SESSION'", "codex-ts sessions show"],
+    ["help exce", "unknown command 'exce'; did you mean exec?", "codex-ts"],
+    ["help exec resmue", "unknown command 'resmue'; did you mean resume?", "codex-ts exec"],
+    ["--remote ws://x exec hi", "unknown option '--remote'", "codex-ts"],
+  ])("%s", (line, text, command) => {
+    expect(refused(...line.split(" "))).toBe(`Error: ${text}\nSee ${command} --help\n`);
+  });
+
+  test("help with a command's words is that command's help", () => {
+    const asked = parseArguments(["help", "exec", "resume"], { columns: 80 });
+    expect(asked).toEqual(parseArguments(["exec", "resume", "--help"], { columns: 80 }));
+    expect(asked.kind).toBe("help");
+  });
 });

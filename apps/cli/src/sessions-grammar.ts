@@ -194,7 +194,7 @@ export function addSessionsCommand(
 function positive(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError("give a whole number of at least 1.");
+    throw new InvalidArgumentError("It takes a whole number from 1 up.");
   }
   return value;
 }

@@ -45,7 +45,7 @@ describe("login with an API key", () => {
     const empty = await world.run(["login", "--with-api-key"], { stdin: " \n" });
     expect([empty.code, empty.stderr]).toEqual([
       1,
-      "Reading API key from stdin...\nError: No API key provided via stdin.\n",
+      "Reading API key from stdin...\nError: No API key provided via stdin. Pipe it in: printenv OPENAI_API_KEY | codex-ts login --with-api-key\n",
     ]);
     const forced = await world.run(
       ["login", "--with-api-key", "-c", "forced_login_method=chatgpt"],

@@ -21,6 +21,7 @@ import {
   unsettingEdits,
 } from "@codex-ts/config";
 import type { ConfigFlags } from "../flags.ts";
+import { Failure } from "../failure.ts";
 import { openConfig, orFailure } from "../open-config.ts";
 import type { SettingsInvocation } from "../settings-grammar.ts";
 import type { Terminal } from "../terminal.ts";
@@ -115,6 +116,13 @@ async function set(
   terminal: Terminal,
 ): Promise<number> {
   const file = await userFileOf(terminal);
+  const odd = settings.find((item) => !item.includes("="));
+  if (odd !== undefined) {
+    throw new Failure(
+      `${JSON.stringify(odd)} has no value; write KEY=VALUE, for example codex-ts config set model=gpt-5`,
+      { exitCode: 2 },
+    );
+  }
   const items = await orFailure(() => Promise.all(settings.map((item) => parseCliOverride(item))));
   await orFailure(() =>
     editConfigFile(file, (table) =>

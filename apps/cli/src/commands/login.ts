@@ -66,7 +66,10 @@ async function logIn(auth: OpenAuth, login: AllowedLogin, terminal: Terminal): P
     case "api_key": {
       terminal.stderr("Reading API key from stdin...\n");
       const key = decodeInput(await terminal.readStdin()).trim();
-      if (key === "") throw new Failure("No API key provided via stdin.");
+      if (key === "")
+        throw new Failure(
+          "No API key provided via stdin. Pipe it in: printenv OPENAI_API_KEY | codex-ts login --with-api-key",
+        );
       await manager.loginWithApiKey(key);
       break;
     }

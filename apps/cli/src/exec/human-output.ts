@@ -3,6 +3,7 @@ import type { EventMsg, FileChange, HookRunSummary, TokenUsage } from "@codex-ts
 import type { Paint, Style } from "../colors.ts";
 import { patchLines, shownPath, summaryLines } from "./change-lines.ts";
 import { messageLines } from "./message-lines.ts";
+import { nextStep } from "./next-step.ts";
 import { headerLines, type RunHeader } from "./run-header.ts";
 import { outputLines, proseLines, type Room } from "./screen-lines.ts";
 import { shellCommand } from "./shown-command.ts";
@@ -84,6 +85,7 @@ export class HumanOutput {
         break;
       case "error":
         this.#notice(paint("ERROR:", "bold", "red"), msg.message, "bold", "red");
+        this.#next(msg);
         break;
       case "stream_error": {
         const details = msg.additional_details === null ? "" : ` (${msg.additional_details})`;
@@ -170,6 +172,11 @@ export class HumanOutput {
     const first = label === "" ? "" : `${label} `;
     const painted = paint(visibleText(text).trimEnd(), ...styles);
     this.#write("notice", proseLines(painted, columns(), { first, rest: "  " }));
+  }
+
+  #next(error: Extract<EventMsg, { type: "error" }>): void {
+    const step = nextStep(error);
+    if (step !== null) this.#notice("", step, "dim");
   }
 
   #label(text: string): string {

@@ -42,7 +42,10 @@ describe("the prompt", () => {
   test("no prompt and nothing in the pipe is an error, and no session is made", async () => {
     await using world = await answering();
     const run = await world.run(["exec", "-"]);
-    expect([run.code, run.stderr]).toEqual([1, "Error: No prompt provided via stdin.\n"]);
+    expect([run.code, run.stderr]).toEqual([
+      1,
+      'Error: No prompt provided via stdin. Give it as an argument, codex-ts exec "what to do", or pipe it in.\n',
+    ]);
     expect(await world.sessionFiles()).toEqual([]);
   });
 
@@ -77,7 +80,7 @@ describe("what is wrong with an invocation is found before a session exists", ()
     [["exec", "--modl", "x", "hi"], 2, "did you mean --model?"],
     [["exec", "-s", "foo", "hi"], 2, "read-only, workspace-write, danger-full-access"],
     [["exec", "-i", "none.png", "hi"], 2, "none.png does not exist"],
-    [["exec", "--output-schema", "none.json", "hi"], 1, "none.json cannot be read"],
+    [["exec", "--output-schema", "none.json", "hi"], 1, "none.json does not exist"],
     [["exec", "--output-schema", "a.txt", "hi"], 1, "a.txt is not JSON"],
     [["exec", "-C", "none", "hi"], 1, "none cannot be used: it does not exist"],
     [["exec", "-p", "none", "hi"], 1, "none"],

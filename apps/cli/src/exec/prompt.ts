@@ -51,7 +51,10 @@ export async function readPrompt(sources: PromptSources): Promise<string> {
   }
   const text = decodeInput(await readStdin());
   if (text.trim() === "") {
-    throw new PromptError("no_prompt", "No prompt provided via stdin.");
+    throw new PromptError(
+      "no_prompt",
+      'No prompt provided via stdin. Give it as an argument, codex-ts exec "what to do", or pipe it in.',
+    );
   }
   return text;
 }

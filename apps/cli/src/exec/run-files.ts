@@ -32,9 +32,9 @@ export async function readOutputSchema(path: string | undefined, cwd: string): P
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    throw new Failure(`the output schema ${file} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "does not exist" : `cannot be read: ${message}`;
+    throw new Failure(`the output schema ${file} ${why}`, { cause: error });
   }
   try {
     return JSON.parse(text) as JsonValue;
