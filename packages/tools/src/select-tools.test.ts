@@ -101,6 +101,29 @@ describe("selectTools", () => {
     ]);
   });
 
+  test("the web search carries what the settings say of it, and images where the model reads them", () => {
+    const webSearchSettings = {
+      contextSize: "high",
+      allowedDomains: ["example.com"],
+      location: { country: "NL", region: undefined, city: "Delft", timezone: "Europe/Amsterdam" },
+    } as const;
+    const model = { ...selection.model, web_search_tool_type: "text_and_image" } as const;
+    const tools = selectTools({ ...selection, model, webSearchSettings });
+    expect(tools.find(({ name }) => name === "web_search")?.spec).toStrictEqual({
+      type: "web_search",
+      external_web_access: false,
+      filters: { allowed_domains: ["example.com"] },
+      user_location: {
+        type: "approximate",
+        country: "NL",
+        city: "Delft",
+        timezone: "Europe/Amsterdam",
+      },
+      search_context_size: "high",
+      search_content_types: ["text", "image"],
+    });
+  });
+
   test("test_sync_tool is for models that list it", () => {
     const { offered } = names({}, { experimental_supported_tools: ["test_sync_tool"] });
     expect(offered.slice(3, 6)).toEqual(["apply_patch", "test_sync_tool", "web_search"]);

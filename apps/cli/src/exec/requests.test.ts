@@ -265,3 +265,26 @@ test("-C and --add-dir set where the agent works and what it may write", async (
   expect(await readFile(nodePath.join(other, "x"), "utf8")).toBe("x\n");
   await expect(readFile(nodePath.join(world.repository, "y"))).rejects.toThrow(/ENOENT/);
 });
+
+test("the settings of the web search reach the request, the profile's field by field over the others", async () => {
+  await using world = await cliWorld({
+    script: [respond([message("ok")])],
+    tables: `
+[tools.web_search]
+context_size = "low"
+allowed_domains = ["example.com"]
+location = { country = "NL", city = "Delft" }
+[profiles.near.tools.web_search]
+context_size = "high"
+`,
+  });
+  expect((await world.run(["exec", "-p", "near", "go"])).code).toBe(0);
+  const { tools } = bodyOf(world.model.requests[0]);
+  expect(tools.find(({ type }) => type === "web_search")).toEqual({
+    type: "web_search",
+    external_web_access: false,
+    filters: { allowed_domains: ["example.com"] },
+    user_location: { type: "approximate", country: "NL", city: "Delft" },
+    search_context_size: "high",
+  });
+});
