@@ -21,7 +21,7 @@ export async function openTracing(env: Terminal["env"]): Promise<OpenTracing> {
   }
   const { createTracing, traceContextFromEnv } = await import("@codex-ts/telemetry");
   const root = traceContextFromEnv(env);
-  const tracing = createTracing({ root });
+  const tracing = await createTracing({ root });
   const isIgnored = root !== undefined && !tracing.isValid(root);
   return {
     tracing,

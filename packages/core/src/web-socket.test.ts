@@ -232,13 +232,13 @@ describe("a thread over WebSocket", () => {
 });
 
 describe("the trace context", () => {
-  function recording() {
+  async function recording() {
     const exporter = new InMemorySpanExporter();
     const provider = new TracerProvider({
       spanProcessors: [new SimpleSpanProcessor({ exporter })],
     });
     return {
-      tracing: createTracing({ tracer: provider.getTracer("test") }),
+      tracing: await createTracing({ tracer: provider.getTracer("test") }),
       async spans() {
         await provider.forceFlush();
         return exporter.getFinishedSpans();
@@ -252,7 +252,7 @@ describe("the trace context", () => {
   const input = { type: "user_input", items: [{ type: "text", text: "go" }] } as const;
 
   it("of each turn goes with its frames over one connection, never with the handshake", async () => {
-    const { tracing, spans } = recording();
+    const { tracing, spans } = await recording();
     await using w = await world({ script: [respond([message("Hi.")])], tracing });
     const { thread } = await w.manager.startThread(w.config);
     for (const digit of ["a", "b"]) {
@@ -292,7 +292,7 @@ describe("the trace context", () => {
   });
 
   it("goes as headers over HTTP", async () => {
-    const { tracing, spans } = recording();
+    const { tracing, spans } = await recording();
     await using w = await threadWorld({ script: [respond([message("Hi.")])], tracing });
     const { thread } = await w.manager.startThread(w.config);
     await thread.submit(input, { trace: submission("a") });
@@ -307,7 +307,7 @@ describe("the trace context", () => {
   it("is passed on as it came where nothing records, and is left out where there is none", async () => {
     await using w = await world({
       script: [respond([message("Hi.")])],
-      tracing: createTracing({ root: submission("c") }),
+      tracing: await createTracing({ root: submission("c") }),
     });
     const { thread } = await w.manager.startThread(w.config);
     await say(thread, "go");
@@ -317,7 +317,7 @@ describe("the trace context", () => {
     });
     await using without = await world({
       script: [respond([message("Hi.")])],
-      tracing: createTracing(),
+      tracing: await createTracing(),
     });
     const other = await without.manager.startThread(without.config);
     await say(other.thread, "go");
@@ -329,7 +329,7 @@ describe("the trace context", () => {
   it("that is not valid is ignored with a warning", async () => {
     await using w = await world({
       script: [respond([message("Hi.")])],
-      tracing: createTracing({ root: submission("c") }),
+      tracing: await createTracing({ root: submission("c") }),
     });
     const { thread } = await w.manager.startThread(w.config);
     await thread.submit(input, { trace: { traceparent: "nonsense" } });

@@ -1,5 +1,4 @@
 // Adds rules to the file that holds what a person has allowed or denied, and takes them out again.
-import { randomUUID } from "node:crypto";
 import { appendFile, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AbsolutePath, join } from "@codex-ts/absolute-path";
@@ -122,7 +121,7 @@ export async function removePrefixRules(
         `${file} is more than a list of rules: edit it by hand`,
       );
     }
-    const aside = `${file}.${randomUUID()}`;
+    const aside = `${file}.${crypto.randomUUID()}`;
     const { mode } = await stat(file);
     try {
       await writeFile(aside, left, { mode });
@@ -215,7 +214,7 @@ async function lock(
   { signal, timeout = 5000 }: SaveOptions,
 ): Promise<AsyncDisposable> {
   const path = `${file}.lock`;
-  const owner = `${process.pid} ${randomUUID()}\n`;
+  const owner = `${process.pid} ${crypto.randomUUID()}\n`;
   const deadline = performance.now() + timeout;
   for (;;) {
     signal?.throwIfAborted();
@@ -248,7 +247,7 @@ async function removeStaleLock(path: string): Promise<void> {
   const status = await stat(path).catch(ignore("ENOENT"));
   if (status === undefined || Date.now() - status.mtimeMs < staleAfter) return;
   // Of several that find it stale, one moves it away.
-  const aside = `${path}.${randomUUID()}`;
+  const aside = `${path}.${crypto.randomUUID()}`;
   await rename(path, aside).catch(ignore("ENOENT"));
   await rm(aside, { force: true });
 }

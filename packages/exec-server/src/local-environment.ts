@@ -1,15 +1,8 @@
 // Processes, terminals and files of this machine.
 import { closeSync } from "node:fs";
-import { Socket } from "node:net";
 import { fromAbsolute } from "@codex-ts/absolute-path";
-import {
-  needsSandbox,
-  type PreparedCommand,
-  resolveContext,
-  type Sandbox,
-  type SandboxContext,
-  type StdioSource,
-} from "@codex-ts/sandboxing";
+import type { PreparedCommand, Sandbox, SandboxContext, StdioSource } from "@codex-ts/sandboxing";
+import { needsSandbox, resolveContext } from "@codex-ts/sandboxing/policy";
 import {
   type Environment,
   type EnvironmentProcess,
@@ -63,6 +56,7 @@ function closeAll(descriptors: readonly number[]): void {
 async function openPipeChannels(native: NativeDescriptors | null): Promise<Channels> {
   const streams = ["stdout", "stderr"] as const;
   const pipes = await openPipes(streams.length, native);
+  const { Socket } = process.getBuiltinModule("node:net");
   const sources = pipes.flatMap(({ readFd }, index) => {
     const stream = streams[index];
     if (stream === undefined) return [];

@@ -1,6 +1,5 @@
 // Pipes and terminals from the C library. koffi is loaded when the first is needed.
 import { closeSync, constants as fileConstants, openSync } from "node:fs";
-import { getSystemErrorMessage } from "node:util";
 import type { TerminalSize } from "./environment.ts";
 
 export interface PipeEnds {
@@ -57,7 +56,9 @@ export async function loadNativeDescriptors(
     const libc = koffi.load(null);
     const check = (result: number, what: string): number => {
       if (result >= 0) return result;
-      throw new Error(`${what}: ${getSystemErrorMessage(-koffi.errno())}`);
+      throw new Error(
+        `${what}: ${process.getBuiltinModule("node:util").getSystemErrorMessage(-koffi.errno())}`,
+      );
     };
 
     let makePipe: (fds: number[]) => number;
@@ -115,7 +116,10 @@ export async function loadNativeDescriptors(
           check(unlock(masterFd), "unlockpt");
           const name = Buffer.alloc(maxPathBytes);
           const error = slaveName(masterFd, name, name.length);
-          if (error !== 0) throw new Error(`ptsname_r: ${getSystemErrorMessage(-error)}`);
+          if (error !== 0)
+            throw new Error(
+              `ptsname_r: ${process.getBuiltinModule("node:util").getSystemErrorMessage(-error)}`,
+            );
           const path = name.toString("utf8", 0, name.indexOf(0));
           resizeTerminal(masterFd, size);
           const slaveFd = openSync(path, fileConstants.O_RDWR | fileConstants.O_NOCTTY);

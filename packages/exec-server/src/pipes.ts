@@ -1,21 +1,22 @@
 // Real pipes. What Node makes for a child is a socket pair, which a script cannot open again by
 // /dev/stdout and which a program behind a system call filter cannot recognise.
-import { execFile } from "node:child_process";
 import { constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import nodePath from "node:path";
-import { promisify } from "node:util";
 import type { NativeDescriptors, PipeEnds } from "./native-descriptors.ts";
 import { ExecError } from "./environment.ts";
-
-const runFile = promisify(execFile);
 
 /** Pipes without the C library: named ones, whose names are gone at once. */
 async function openNamedPipes(count: number): Promise<readonly PipeEnds[]> {
   const folder = mkdtempSync(nodePath.join(tmpdir(), "codex-ts-"));
   try {
     const names = Array.from({ length: count }, (_, index) => nodePath.join(folder, String(index)));
-    await runFile("mkfifo", ["-m", "600", ...names]);
+    const { execFile } = process.getBuiltinModule("node:child_process");
+    await process.getBuiltinModule("node:util").promisify(execFile)("mkfifo", [
+      "-m",
+      "600",
+      ...names,
+    ]);
     return names.map((name) => {
       // The reading end first, and without waiting for a writer.
       const readFd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -1,12 +1,13 @@
 // This side of a pseudo-terminal.
-import { ReadStream } from "node:tty";
+import type { ReadStream } from "node:tty";
 import { ExecError } from "./environment.ts";
 import type { TerminalControl } from "./local-process.ts";
 import type { NativeDescriptors } from "./native-descriptors.ts";
 
 /** A stream on the terminal's master side; what it reads is what the process prints. */
 export function openTerminalStream(masterFd: number): ReadStream {
-  return new ReadStream(masterFd);
+  const tty = process.getBuiltinModule("node:tty");
+  return new tty.ReadStream(masterFd);
 }
 
 export function controlTerminal(

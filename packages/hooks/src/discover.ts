@@ -1,5 +1,4 @@
 // Discovery: from layers of configuration to the handlers that run, and a word on each that does not.
-import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { type AbsolutePath, join, resolve } from "@codex-ts/absolute-path";
 import { dialectNamed, type DialectName } from "./dialect.ts";
@@ -225,7 +224,11 @@ async function readSource(
   try {
     if (!(await isRegularFile(file))) return null;
     const bytes = await readFile(file);
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const sha256 = process
+      .getBuiltinModule("node:crypto")
+      .createHash("sha256")
+      .update(bytes)
+      .digest("hex");
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const { parseJsonWithLines } = await import("./json-lines.ts");
     const json = parseJsonWithLines(text, dialect !== "codex");

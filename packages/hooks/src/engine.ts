@@ -1,5 +1,4 @@
 // The engine: a fixed list of handlers, and one call for each time an event occurs.
-import { randomUUID } from "node:crypto";
 import { dialectNamed } from "./dialect.ts";
 import {
   hookEventLabel,
@@ -243,7 +242,7 @@ function startedSummary(
   now: number,
 ): HookRunSummary {
   return {
-    id: `${hookEventLabel(event)}:${displayOrder}:${handler.source.path}:${randomUUID()}`,
+    id: `${hookEventLabel(event)}:${displayOrder}:${handler.source.path}:${crypto.randomUUID()}`,
     event_name: runEventName(event),
     handler_type: handler.type,
     execution_mode: "sync",

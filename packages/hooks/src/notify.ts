@@ -1,5 +1,4 @@
 // The older mechanism: a program that is told of a turn's end, and hooks after the agent and its tools.
-import { spawn } from "node:child_process";
 import type { JsonObject, JsonValue } from "@codex-ts/protocol";
 
 /** A turn has ended: what the older hooks and the notify program are told. */
@@ -115,12 +114,14 @@ export function startNotify(
   const argument = notifyArgument(payload);
   if (program === undefined || program === "" || argument === null) return false;
   try {
-    const child = spawn(program, [...args, argument], {
-      env,
-      stdio: "ignore",
-      detached: process.platform !== "win32",
-      windowsHide: true,
-    });
+    const child = process
+      .getBuiltinModule("node:child_process")
+      .spawn(program, [...args, argument], {
+        env,
+        stdio: "ignore",
+        detached: process.platform !== "win32",
+        windowsHide: true,
+      });
     child.on("error", onError);
     child.unref();
   } catch (error) {

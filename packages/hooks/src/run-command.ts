@@ -1,5 +1,5 @@
 // Runs one command to its end: own process group, bounded output, nothing left behind.
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface CommandRequest {
@@ -44,7 +44,7 @@ export function runCommand(request: CommandRequest): Promise<CommandResult> {
   if (signal.aborted) return Promise.resolve({ kind: "aborted" });
   let child: ChildProcess;
   try {
-    child = spawn(request.program, request.args, {
+    child = process.getBuiltinModule("node:child_process").spawn(request.program, request.args, {
       cwd: request.cwd,
       env: request.env,
       stdio: "pipe",
@@ -139,10 +139,13 @@ function collectOutput(child: ChildProcess, name: "stdout" | "stderr", limit: nu
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   if (process.platform === "win32") {
-    spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"], {
-      stdio: "ignore",
-      windowsHide: true,
-    }).on("error", () => child.kill());
+    process
+      .getBuiltinModule("node:child_process")
+      .spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"], {
+        stdio: "ignore",
+        windowsHide: true,
+      })
+      .on("error", () => child.kill());
     return;
   }
   // Looked up first: who has lost its parent can no longer be found.

@@ -1,5 +1,4 @@
 // Makes a model on a local server ready: the server runs and is new enough, and has the model.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HttpError, HttpStatusError, type HttpTransport } from "@codex-ts/http-client";
@@ -122,15 +121,13 @@ async function prepareLmStudio(options: LocalModelOptions): Promise<void> {
 async function getWithLms({ model, env, onProgress, signal }: LocalModelOptions): Promise<void> {
   onProgress?.(`LM Studio is getting the model ${model}`);
   const own = join(env["HOME"] ?? env["USERPROFILE"] ?? "", ".lmstudio/bin/lms");
-  const child = spawn(
-    hasOnPath("lms", env) || !existsSync(own) ? "lms" : own,
-    ["get", "--yes", model],
-    {
+  const child = process
+    .getBuiltinModule("node:child_process")
+    .spawn(hasOnPath("lms", env) || !existsSync(own) ? "lms" : own, ["get", "--yes", model], {
       stdio: ["ignore", "ignore", "pipe"],
       env,
       signal,
-    },
-  );
+    });
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString("utf8")).slice(-500);

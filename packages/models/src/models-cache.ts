@@ -1,5 +1,4 @@
 // The list that a server has given, kept in a file for the next runs.
-import { createHash, randomBytes } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { ModelInfo } from "@codex-ts/protocol";
 import { decodeModels } from "./decode-models.ts";
@@ -48,7 +47,7 @@ export async function writeModelsCache(
     source: sourceKey(source),
     models,
   };
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  const temporary = `${path}.${process.getBuiltinModule("node:crypto").randomBytes(8).toString("hex")}.tmp`;
   try {
     await writeFile(temporary, JSON.stringify(content, null, 2), { mode: 0o600 });
     await rename(temporary, path);
@@ -61,7 +60,12 @@ export async function writeModelsCache(
 /** Differs for every source, and names no account. */
 function sourceKey({ providerId, baseUrl, accountId }: ModelsSource): string {
   const text = JSON.stringify([providerId, baseUrl, accountId]);
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
+    .update(text)
+    .digest("hex")
+    .slice(0, 16);
 }
 
 async function readJson(path: string): Promise<Readonly<Record<string, unknown>> | null> {

@@ -1,5 +1,4 @@
 // Identifiers: UUID v7 for threads and submissions (RFC 9562, section 5.7).
-import { randomBytes } from "node:crypto";
 
 declare const threadIdBrand: unique symbol;
 
@@ -34,7 +33,7 @@ const CLOCK_LAG_MS = 10_000;
  * the 12 bits that follow the time (RFC 9562, section 6.2, method 1).
  */
 export function uuidV7(now: number = Date.now()): string {
-  const random = randomBytes(10);
+  const random = crypto.getRandomValues(Buffer.alloc(10));
   let time = Math.max(0, Math.floor(now));
   if (time < lastTime && lastTime - time < CLOCK_LAG_MS) time = lastTime;
   if (time === lastTime) {

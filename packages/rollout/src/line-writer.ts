@@ -1,10 +1,9 @@
 // Appends text to a file so that a failing disk delays lines and never stops who writes them.
 import { closeSync, fdatasync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { RolloutError, reasonOf } from "./errors.ts";
 
-const syncData = promisify(fdatasync);
+const syncData = process.getBuiltinModule("node:util").promisify(fdatasync);
 
 export interface LineWriterOptions {
   /** For messages. */

@@ -1,5 +1,4 @@
 // Tells when children that were started through the C library have ended.
-import { isMainThread } from "node:worker_threads";
 import type { NativeSpawner } from "./native-spawn.ts";
 import type { ExitStatus } from "./sandbox.ts";
 
@@ -13,6 +12,7 @@ const pollEveryMs = { withSignals: 1000, withoutSignals: 10 } as const;
 
 export function createExitWatch(spawner: NativeSpawner): ExitWatch {
   const waiting = new Map<number, (exit: ExitStatus) => void>();
+  const { isMainThread } = process.getBuiltinModule("node:worker_threads");
   let timer: NodeJS.Timeout | null = null;
 
   const look = (): void => {

@@ -1,6 +1,5 @@
 // One confined thread for each policy, kept for the commands that come after.
 import { statSync } from "node:fs";
-import { Worker } from "node:worker_threads";
 import type {
   LandlockWorkerData,
   LandlockWorkerMessage,
@@ -37,6 +36,7 @@ function setupError(message: string): SandboxError {
 
 /** Resolves once the thread has confined itself. */
 async function startThread(data: LandlockWorkerData): Promise<Thread> {
+  const { Worker } = process.getBuiltinModule("node:worker_threads");
   const worker = new Worker(workerFile, {
     name: "codex-ts-landlock",
     workerData: data,

@@ -1,8 +1,7 @@
 // Starts processes: through the C library where that can be had, else through Node.
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { closeSync, statSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import { getSystemErrorMessage } from "node:util";
 import type { ExitWatch } from "./exit-watch.ts";
 import { findExecutable } from "./find-executable.ts";
 import type { NativeCalls } from "./native-calls.ts";
@@ -58,7 +57,7 @@ function spawnError(request: LaunchRequest, errno: number): SandboxError {
   if (errno === constants.errno.EACCES) return notExecutable(name, "not_executable");
   return new SandboxError(
     "spawn_failed",
-    `${name} cannot be started: ${getSystemErrorMessage(-errno)}`,
+    `${name} cannot be started: ${process.getBuiltinModule("node:util").getSystemErrorMessage(-errno)}`,
   );
 }
 
@@ -133,7 +132,7 @@ function spawnDetached(
   isProgram: boolean,
 ): ChildProcess {
   try {
-    return spawn(file, args, {
+    return process.getBuiltinModule("node:child_process").spawn(file, args, {
       cwd: request.cwd,
       env: { ...request.env },
       detached: true,

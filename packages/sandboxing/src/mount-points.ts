@@ -1,5 +1,4 @@
 // Empty folders that stand on the host, while commands run, for protected paths that do not exist.
-import { createHash, randomUUID } from "node:crypto";
 import {
   mkdirSync,
   readdirSync,
@@ -70,10 +69,15 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
   const { registry, pid, caretaker } = options;
   const held = new Map<AbsolutePath, number>();
   // Two sandboxes of one process hold their folders apart.
-  const noteName = `${pid}.${randomUUID()}`;
+  const noteName = `${pid}.${crypto.randomUUID()}`;
 
   const notesName = (path: AbsolutePath): string =>
-    createHash("sha256").update(path).digest("hex").slice(0, 32);
+    process
+      .getBuiltinModule("node:crypto")
+      .createHash("sha256")
+      .update(path)
+      .digest("hex")
+      .slice(0, 32);
   const noteFolder = (path: AbsolutePath): string | null =>
     registry === null ? null : nodePath.join(registry, notesName(path));
   const guard = (path: AbsolutePath): void =>

@@ -1,5 +1,4 @@
 // What this package asks of the C library. koffi is loaded when it is first needed, and not required.
-import { getSystemErrorMessage } from "node:util";
 import { createNativeSpawner, type NativeSpawner } from "./native-spawn.ts";
 import { openUnnamedFile } from "./scratch-file.ts";
 
@@ -43,7 +42,9 @@ export async function loadNativeCalls(): Promise<NativeCalls | null> {
       openPipe() {
         const fds = [-1, -1];
         if (makePipe(fds, pipeCloseOnExec) < 0) {
-          throw new Error(`no pipe can be opened: ${getSystemErrorMessage(-koffi.errno())}`);
+          throw new Error(
+            `no pipe can be opened: ${process.getBuiltinModule("node:util").getSystemErrorMessage(-koffi.errno())}`,
+          );
         }
         const [readFd = -1, writeFd = -1] = fds;
         return { readFd, writeFd };

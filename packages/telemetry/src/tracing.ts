@@ -1,17 +1,8 @@
 // Spans that know their parent. The context is handed on explicitly: it needs no context manager, and
 // two turns at the same time cannot take each other's.
-import {
-  type Attributes,
-  type Context,
-  context,
-  ROOT_CONTEXT,
-  type Span,
-  SpanStatusCode,
-  trace,
-  type Tracer,
-} from "@opentelemetry/api";
+import type { Attributes, Context, Span, Tracer } from "@opentelemetry/api";
 import type { TraceContext } from "@codex-ts/protocol";
-import { toSpanContext, toTraceContext } from "./trace-context.ts";
+import { type Api, toSpanContext, toTraceContext } from "./trace-context.ts";
 
 /** OpenTelemetry's attributes: texts, numbers, booleans and lists of them, by name. */
 export type SpanAttributes = Attributes;
@@ -62,41 +53,46 @@ const NAME = "codex-ts";
 
 /**
  * Tracing through OpenTelemetry. Without an SDK nothing is recorded, and a span passes on the context
- * that led to it, so that what comes after still belongs to the caller's trace.
+ * that led to it, so that what comes after still belongs to the caller's trace. OpenTelemetry's API is
+ * loaded here, and not by an import of this package.
  */
-export function createTracing(options: TracingOptions = {}): Tracing {
+export async function createTracing(options: TracingOptions = {}): Promise<Tracing> {
+  const api = await import("@opentelemetry/api");
+  const { context, ROOT_CONTEXT, trace } = api;
   const tracer = options.tracer ?? trace.getTracer(NAME);
   return {
-    isValid: (carrier) => toSpanContext(carrier) !== undefined,
+    isValid: (carrier) => toSpanContext(api, carrier) !== undefined,
     startSpan(name, { parent, attributes } = {}) {
-      const named = (parent && toSpanContext(parent)) ?? trace.getSpanContext(context.active());
-      const remote = named ?? (options.root && toSpanContext(options.root));
+      const named =
+        (parent && toSpanContext(api, parent)) ?? trace.getSpanContext(context.active());
+      const remote = named ?? (options.root && toSpanContext(api, options.root));
       const above =
         remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote);
-      return startSpan(tracer, name, above, attributes);
+      return startSpan(api, tracer, name, above, attributes);
     },
   };
 }
 
 function startSpan(
+  api: Api,
   tracer: Tracer,
   name: string,
   parent: Context,
   attributes: SpanAttributes = {},
 ): TraceSpan {
   const span: Span = tracer.startSpan(name, { attributes }, parent);
-  const own = trace.setSpan(parent, span);
-  const traceContext = (): TraceContext | undefined => toTraceContext(span.spanContext());
+  const own = api.trace.setSpan(parent, span);
+  const traceContext = (): TraceContext | undefined => toTraceContext(api, span.spanContext());
   return {
     traceId: traceContext() === undefined ? undefined : span.spanContext().traceId,
     traceContext,
-    startSpan: (child, more) => startSpan(tracer, child, own, more),
-    run: (task) => context.with(own, task),
+    startSpan: (child, more) => startSpan(api, tracer, child, own, more),
+    run: (task) => api.context.with(own, task),
     end(error) {
       if (error !== undefined) {
         // The name alone: a message may hold what a person said.
         const message = error instanceof Error ? error.name : typeof error;
-        span.setStatus({ code: SpanStatusCode.ERROR, message });
+        span.setStatus({ code: api.SpanStatusCode.ERROR, message });
       }
       span.end();
     },

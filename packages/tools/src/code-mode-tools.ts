@@ -1,5 +1,4 @@
 // Code mode for a turn: `exec` and `wait` before the other tools, and the calls that scripts make.
-import { randomUUID } from "node:crypto";
 import {
   CodeModeError,
   type CellResponse,
@@ -68,7 +67,7 @@ export function codeModeTools(
       if (tool === undefined) {
         throw new ToolError("respond", `tool \`${name}\` is not enabled in exec`);
       }
-      return { callId: `exec-${randomUUID()}`, name, payload: payloadOf(tool, input) };
+      return { callId: `exec-${crypto.randomUUID()}`, name, payload: payloadOf(tool, input) };
     },
   };
 }

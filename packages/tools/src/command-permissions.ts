@@ -1,7 +1,7 @@
 // What a call asks for beyond the sandbox, what was granted already, and whether it may ask.
 import type { AbsolutePath } from "@codex-ts/absolute-path";
 import type { PermissionProfile, SandboxPermissions } from "@codex-ts/protocol";
-import { mergeProfiles } from "@codex-ts/sandboxing";
+import { mergeProfiles } from "@codex-ts/sandboxing/policy";
 import { approvalPolicyName, mayEscalate } from "./approval-policy.ts";
 import type { DecisionContext } from "./decide-command.ts";
 import { asksForNothing, isGranted, readProfile } from "./permission-profile.ts";

@@ -3,7 +3,7 @@ import type { AbsolutePath } from "@codex-ts/absolute-path";
 import { type Amendment, formatPattern, type Rulebook } from "@codex-ts/exec-policy";
 import type { Confinement } from "@codex-ts/exec-server";
 import type { ReviewDecision } from "@codex-ts/protocol";
-import { SandboxError } from "@codex-ts/sandboxing";
+import { SandboxError } from "@codex-ts/sandboxing/policy";
 import { canonicalArgv, lookingEnvironment, parseCommand } from "@codex-ts/shell-command";
 import { mayAsk, mayAskToRetry } from "./approval-policy.ts";
 import { type Approval, askForApproval } from "./approvals.ts";

@@ -4,12 +4,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type AbsolutePath, resolve } from "@codex-ts/absolute-path";
-import {
-  type PathAccess,
-  pathAccess,
-  type SandboxContext,
-  type SandboxType,
-} from "@codex-ts/sandboxing";
+import type { SandboxContext, SandboxType } from "@codex-ts/sandboxing";
+import { type PathAccess, pathAccess } from "@codex-ts/sandboxing/policy";
 
 /** How a confined command ended, and what it was allowed. */
 export interface ConfinedEnd {

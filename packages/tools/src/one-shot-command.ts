@@ -5,7 +5,8 @@ import {
   type EnvironmentProcess,
   ExecError,
 } from "@codex-ts/exec-server";
-import { type CommandSpec, SandboxError, type SandboxType } from "@codex-ts/sandboxing";
+import type { CommandSpec, SandboxType } from "@codex-ts/sandboxing";
+import { SandboxError } from "@codex-ts/sandboxing/policy";
 import { withinTime } from "./abort.ts";
 import { OutputBuffer, outputText } from "./output-buffer.ts";
 import { stopProcess } from "./stop-process.ts";

@@ -1,6 +1,6 @@
 // Permissions that a person granted for a while: until the turn ends, or the session does.
 import type { PermissionProfile } from "@codex-ts/protocol";
-import { mergeProfiles } from "@codex-ts/sandboxing";
+import { mergeProfiles } from "@codex-ts/sandboxing/policy";
 import { asksForNothing } from "./permission-profile.ts";
 
 /** How long a grant lasts. */

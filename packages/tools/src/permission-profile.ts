@@ -2,7 +2,7 @@
 // down to what was asked for is the sandbox's own business.
 import { type AbsolutePath, resolve } from "@codex-ts/absolute-path";
 import type { PermissionProfile } from "@codex-ts/protocol";
-import { normalizeProfile } from "@codex-ts/sandboxing";
+import { normalizeProfile } from "@codex-ts/sandboxing/policy";
 import type { DecisionContext } from "./decide-command.ts";
 import { turnAccess } from "./sandbox-context.ts";
 import type { ToolArguments } from "./tool-arguments.ts";

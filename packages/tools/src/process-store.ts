@@ -1,5 +1,4 @@
 // The background processes of a session.
-import { randomBytes } from "node:crypto";
 import type { ProcessSession } from "./process-session.ts";
 
 /** How many processes may be in the store; before one more comes in, one is ended. */
@@ -54,7 +53,9 @@ export function createProcessStore(options: ProcessStoreOptions = {}): ProcessSt
   };
   return {
     now: options.now ?? (() => performance.now()),
-    newChunkId: options.newChunkId ?? (() => randomBytes(3).toString("hex")),
+    newChunkId:
+      options.newChunkId ??
+      (() => process.getBuiltinModule("node:crypto").randomBytes(3).toString("hex")),
     get size() {
       return sessions.size;
     },

@@ -1,5 +1,6 @@
 // A turn's policy as the sandbox takes it.
-import { pathAccess, type PathAccess, type SandboxContext } from "@codex-ts/sandboxing";
+import type { PathAccess, SandboxContext } from "@codex-ts/sandboxing";
+import { pathAccess } from "@codex-ts/sandboxing/policy";
 import type { PermissionProfile } from "@codex-ts/protocol";
 import type { DecisionContext } from "./decide-command.ts";
 

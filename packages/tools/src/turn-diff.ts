@@ -1,5 +1,4 @@
 // What a turn's patches have done to files, all in all, as one git-style diff.
-import { createHash } from "node:crypto";
 import { lstat, readFile, readlink, stat } from "node:fs/promises";
 import { isUtf8 } from "node:buffer";
 import { type AbsolutePath, isInside, join, parent, relativize } from "@codex-ts/absolute-path";
@@ -169,5 +168,10 @@ function contentLines(
 function blobId(version: FileVersion | null): string {
   if (version === null) return NO_BLOB;
   const { bytes } = version;
-  return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+  return process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha1")
+    .update(`blob ${bytes.length}\0`)
+    .update(bytes)
+    .digest("hex");
 }

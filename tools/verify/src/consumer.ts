@@ -44,7 +44,7 @@ const resolutions = {
 } as const;
 
 /** `@codex-ts/x` and `./schemas` make `@codex-ts/x/schemas`. */
-function specifiersOf({ found, entries }: PackedPackage): string[] {
+export function specifiersOf({ found, entries }: PackedPackage): string[] {
   return entries.map((entry) => found.name + entry.slice(1));
 }
 
@@ -159,18 +159,28 @@ export async function loadProblems(
   return problems;
 }
 
-/** Installs all tarballs into an empty project, compiles a strict program against them and loads each. */
-export async function checkConsumer({ root, scratch, packed }: StepContext): Promise<StepResult> {
-  const all = await packed();
-  const folder = join(scratch, "consumer");
-  await writeProject(folder, all, "^24.0.0");
+/**
+ * Installs all tarballs into `folder`, an empty project outside of the workspace.
+ *
+ * @throws when they do not install; the message holds the package manager's output
+ */
+export async function installConsumer(
+  folder: string,
+  packed: readonly PackedPackage[],
+): Promise<void> {
+  await writeProject(folder, packed, "^24.0.0");
   const installed = await runCommand(
     [...packageManager(process.env), "install", "--ignore-scripts", "--no-frozen-lockfile"],
     { cwd: folder },
   );
-  if (!installed.ok) {
-    return oneCheck(/*ok*/ false, { output: `The tarballs do not install:\n${installed.output}` });
-  }
+  if (!installed.ok) throw new Error(`The tarballs do not install:\n${installed.output}`);
+}
+
+/** Installs all tarballs into an empty project, compiles a strict program against them and loads each. */
+export async function checkConsumer({ root, scratch, packed }: StepContext): Promise<StepResult> {
+  const all = await packed();
+  const folder = join(scratch, "consumer");
+  await installConsumer(folder, all);
   const problems = [
     ...(await typeProblems(folder, installedProgram(root, "tsc"))),
     ...(await loadProblems(folder, all)),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { checkConsumer } from "./consumer.ts";
+import { checkSizes } from "./packed-size.ts";
 import { lintManifests, lintTypes } from "./package-lint.ts";
 import { installedProgram, runCommand } from "./run-command.ts";
 import { oneCheck } from "./step.ts";
@@ -90,6 +91,12 @@ export const groups: readonly (readonly Step[])[] = [
       title: "types as published",
       needs: ["typecheck", "build"],
       run: async ({ packed }) => lintTypes(await packed()),
+    },
+    {
+      name: "size",
+      title: "sizes as published",
+      needs: ["typecheck", "build"],
+      run: async ({ packed }) => checkSizes(await packed()),
     },
     {
       name: "consumer",
