@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire, stripTypeScriptTypes } from "node:module";
+import { renameSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Sample, SampleRequest } from "./overhead-sample.ts";
@@ -17,13 +17,17 @@ export type Sampler = (request: SampleRequest) => Sample;
 export function createSampler(root: string, scratch: string): Sampler {
   const folder = join(root, "packages/code-mode");
   const tsup = createRequire(join(root, "package.json")).resolve("tsup/dist/cli-default.js");
-  execFileSync(process.execPath, [tsup, "--config", "../../tsup.config.ts", "--silent"], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  // The bundler strips the types of its own configuration, and Node warns of that.
+  const quiet = "--disable-warning=ExperimentalWarning";
+  const build = (...args: readonly string[]) =>
+    execFileSync(process.execPath, [quiet, tsup, ...args, "--silent"], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+  build("--config", "../../tsup.config.ts");
+  build("bench/overhead-sample.ts", "--no-config", "--format", "esm", "--out-dir", scratch);
   const program = join(scratch, "overhead-sample.mjs");
-  const source = new URL("./overhead-sample.ts", import.meta.url);
-  writeFileSync(program, stripTypeScriptTypes(readFileSync(source, "utf8")));
+  renameSync(join(scratch, "overhead-sample.js"), program);
   const packageUrl = pathToFileURL(join(folder, "dist/index.js")).href;
   return (request) => {
     const argument = JSON.stringify({ ...request, packageUrl });
