@@ -54,6 +54,7 @@ function sources({ settings: changed, turn, previousModel }: Circumstances): Con
     },
     shellName: "bash",
     fileAccess: fileAccess(all, {}),
+    allowedPrefixes: "",
     previousTurn: previousModel === undefined ? null : { model: previousModel },
   };
 }

@@ -1,5 +1,12 @@
 // How many tokens items take, without a tokenizer: four bytes of JSON each.
-import { encodeResponseItem, type ResponseItem, type TokenUsageInfo } from "@codex-ts/protocol";
+import {
+  type ContentItem,
+  encodeResponseItem,
+  type ResponseItem,
+  type TokenUsageInfo,
+  type ToolOutputPart,
+} from "@codex-ts/protocol";
+import { readImageHeader } from "@codex-ts/tools";
 import { isUserTurnBoundary } from "./contextual-message.ts";
 import type { HistoryEntry } from "./history.ts";
 
@@ -7,7 +14,11 @@ const BYTES_PER_TOKEN = 4;
 
 /** What an image counts as in place of its data. */
 const IMAGE_BYTES = 7373;
-const IMAGE_DATA = /data:image\/[^;,"]*;base64,[A-Za-z0-9+/=]*/gi;
+const IMAGE_DATA = /^data:image\/[^,]*;base64,/i;
+/** An image in full detail takes a token for each square of so many pixels. */
+const SQUARE_PIXELS = 32;
+/** Characters of Base64 in which the size of an image stands, behind what cameras put before it. */
+const HEADER_CHARACTERS = 400_000;
 
 /** Encrypted content is longer than what the model reads of it. */
 function encryptedBytes(content: string): number {
@@ -34,12 +45,36 @@ function estimateBytes(item: ResponseItem): number {
 }
 
 function jsonBytes(item: ResponseItem): number {
-  let images = 0;
-  const text = JSON.stringify(encodeResponseItem(item)).replaceAll(IMAGE_DATA, () => {
-    images += 1;
-    return "";
-  });
-  return Buffer.byteLength(text) + images * IMAGE_BYTES;
+  const json = Buffer.byteLength(JSON.stringify(encodeResponseItem(item)));
+  return imagesOf(item).reduce((bytes, image) => bytes + imageSurplus(image), json);
+}
+
+type Image = Extract<ToolOutputPart, { type: "input_image" }>;
+
+function imagesOf(item: ResponseItem): readonly Image[] {
+  const parts: readonly (ContentItem | ToolOutputPart)[] =
+    item.type === "message"
+      ? item.content
+      : "output" in item && typeof item.output !== "string"
+        ? item.output
+        : [];
+  return parts.filter((part) => part.type === "input_image");
+}
+
+/** What an image takes beyond its data, which is not what the model reads; negative for most. */
+function imageSurplus({ image_url: url, detail }: Image): number {
+  const prefix = IMAGE_DATA.exec(url)?.[0];
+  if (prefix === undefined) return 0;
+  const counted = detail === "original" ? fullDetailBytes(url, prefix.length) : IMAGE_BYTES;
+  return counted - (url.length - prefix.length);
+}
+
+function fullDetailBytes(url: string, start: number): number {
+  const head = Buffer.from(url.slice(start, start + HEADER_CHARACTERS), "base64");
+  const header = readImageHeader(head);
+  if (header === null) return IMAGE_BYTES;
+  const squares = (pixels: number): number => Math.ceil(pixels / SQUARE_PIXELS);
+  return BYTES_PER_TOKEN * squares(header.width) * squares(header.height);
 }
 
 const modelGenerated: ReadonlySet<ResponseItem["type"]> = new Set([

@@ -1,8 +1,10 @@
 // The format and size of an image, from its first bytes. Sources: PNG (RFC 2083), JPEG (ITU-T T.81),
 // WebP (RFC 9649), GIF89a.
 
+/** The formats that are told apart. */
 export type ImageFormat = "png" | "jpeg" | "webp" | "gif";
 
+/** What the first bytes of an image say. */
 export interface ImageHeader {
   readonly format: ImageFormat;
   /** In pixels, as stored: a JPEG's orientation is not applied. */

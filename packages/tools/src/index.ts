@@ -47,6 +47,7 @@ export {
   type LoadedImage,
   loadImageForModel,
 } from "./image.ts";
+export { type ImageFormat, type ImageHeader, readImageHeader } from "./image-header.ts";
 export {
   createSessionGrants,
   type GrantScope,
