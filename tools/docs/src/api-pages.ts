@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Workspace, WorkspacePackage } from "@codex-ts/boundaries";
 import ts from "typescript";
 import { apiPage, type PackageFace } from "./api-page.ts";
+import { type ErrorsPage, errorsPage } from "./errors-page.ts";
 import { type Undocumented, undocumentedExports } from "./undocumented.ts";
 
 /** Where the pages are, from the workspace's root on. */
@@ -11,6 +12,7 @@ export const apiFolder = "docs/api";
 export interface Api {
   /** The pages by file name. */
   readonly pages: ReadonlyMap<string, string>;
+  readonly errors: ErrorsPage;
   readonly undocumented: readonly Undocumented[];
 }
 
@@ -24,6 +26,7 @@ export function readApi(workspace: Workspace): Api {
   const pages = faces.map((one): [string, string] => [fileName(one.name), apiPage(one, program)]);
   return {
     pages: new Map([["README.md", indexPage(faces)], ...pages]),
+    errors: errorsPage(faces, program),
     undocumented: undocumentedExports(workspace.root, faces, program),
   };
 }
