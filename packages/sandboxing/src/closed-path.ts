@@ -25,7 +25,7 @@ type Step =
   | { readonly kind: "nothing" };
 
 /** The prefixes of `path` below `root`, outermost first, `path` itself last. */
-export function componentsBelow(root: AbsolutePath, path: AbsolutePath): readonly AbsolutePath[] {
+function componentsBelow(root: AbsolutePath, path: AbsolutePath): readonly AbsolutePath[] {
   const folders = selfAndFolders(path);
   return folders.slice(0, folders.indexOf(root)).toReversed();
 }

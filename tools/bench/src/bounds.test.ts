@@ -18,9 +18,9 @@ test("each bound says whether the medians keep to it, by itself or against anoth
     { subject: "wrapped", atMostTimes: 0.4, of: "released" },
   ];
   const results = checkBounds(bounds, [
-    measurement("bare", 1),
-    measurement("wrapped", 4.5),
-    measurement("line", 2),
+    measurement("bare", /*median*/ 1),
+    measurement("wrapped", /*median*/ 4.5),
+    measurement("line", /*median*/ 2),
   ]);
   expect(results.map(({ kept }) => kept)).toEqual([true, false, true, true, null]);
   expect(renderBounds(results)).toBe(

@@ -7,7 +7,6 @@ import { joinWords } from "@codex-ts/shell-command";
 import type { Engine } from "../engine.ts";
 import type { Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
-import { HumanOutput } from "./human-output.ts";
 import { type JsonEvent, JsonEventStream } from "./json-events.ts";
 import { ProgressLine } from "./progress-line.ts";
 import type { LimitReached } from "./run-limits.ts";
@@ -55,7 +54,11 @@ type TurnEnd =
 /** Resolves to the exit code when the thread is shut down and everything is written. */
 export async function followTurn(options: FollowOptions): Promise<number> {
   const { thread, terminal, engine } = options;
-  const shown = options.json ? jsonOutput(terminal) : humanOutput(options);
+  const stop = async (): Promise<void> => {
+    await thread.submit({ type: "interrupt" });
+  };
+  const signals = onStopSignals({ stop });
+  const shown = options.json ? jsonOutput(terminal) : await humanOutput(options);
   let ranCommands = false;
   const output: Output = {
     ...shown,
@@ -64,10 +67,6 @@ export async function followTurn(options: FollowOptions): Promise<number> {
       shown.push(msg);
     },
   };
-  const stop = async (): Promise<void> => {
-    await thread.submit({ type: "interrupt" });
-  };
-  const signals = onStopSignals({ stop });
   const limits = watchLimits(options, stop);
   let end: TurnEnd;
   try {
@@ -190,7 +189,9 @@ function jsonOutput(terminal: Terminal): Output {
   };
 }
 
-function humanOutput(options: FollowOptions): Output {
+async function humanOutput(options: FollowOptions): Promise<Output> {
+  // What lays text out on a screen is not loaded for programs.
+  const { HumanOutput } = await import("./human-output.ts");
   const { terminal, engine } = options;
   const isPainted = wantsColor({
     mode: options.color,
