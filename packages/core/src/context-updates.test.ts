@@ -55,6 +55,7 @@ function sources({ settings: changed, turn, previousModel }: Circumstances): Con
     shellName: "bash",
     fileAccess: fileAccess(all, {}),
     allowedPrefixes: "",
+    personality: all.personality,
     previousTurn: previousModel === undefined ? null : { model: previousModel },
   };
 }
@@ -81,7 +82,7 @@ function toldAfter(before: Circumstances, now: Circumstances): readonly MessageI
 describe("at first", () => {
   test("everything is told, in this order", () => {
     const now: Circumstances = {
-      settings: { collaborationMode: modeWith("Plan.") },
+      settings: { collaborationMode: modeWith("Plan."), personality: "friendly" },
       turn: { userInstructions: "be brief", developerInstructions: "from config" },
       previousModel: "another",
     };
@@ -92,6 +93,7 @@ describe("at first", () => {
         "<permissions instructions>",
         "from config",
         "<collaboration_mode>",
+        "<personality_spec>",
       ],
       ["user", "# AGENTS.md instructions for /w/app", "<environment_context>"],
     ]);
@@ -154,7 +156,24 @@ describe("later", () => {
     ],
     ["a mode that ends", { settings: { collaborationMode: modeWith("Plan.") } }, {}, []],
     ["a mode without words", {}, { settings: { collaborationMode: modeWith(" ") } }, []],
-    ["the personality", {}, { settings: { personality: "friendly" } }, []],
+    [
+      "a friendly personality",
+      { settings: { personality: "pragmatic" } },
+      { settings: { personality: "friendly" } },
+      [["developer", "<personality_spec>"]],
+    ],
+    [
+      "a friendly personality that ends",
+      { settings: { personality: "friendly" } },
+      { settings: { personality: "none" } },
+      [["developer", "<personality_spec>"]],
+    ],
+    [
+      "a personality that the model's instructions have already",
+      {},
+      { settings: { personality: "pragmatic" } },
+      [],
+    ],
     ["the date", {}, { turn: { currentDate: "2026-05-05" } }, [["user", "<environment_context>"]]],
     ["the time zone", {}, { turn: { timezone: "UTC" } }, [["user", "<environment_context>"]]],
     [
@@ -226,6 +245,16 @@ describe("later", () => {
     ).toEqual([
       ["developer", "<permissions instructions>"],
       ["user", "# AGENTS.md instructions for /w/app"],
+    ]);
+  });
+
+  test("a session of such a program is told of another personality than it was made with", () => {
+    const { told_sections: _, ...released } = knownAfter({ settings: { personality: "friendly" } });
+    const toldIn = (personality: "friendly" | "pragmatic") =>
+      told(contextUpdates(sources({ settings: { personality } }), released).items);
+    expect([toldIn("friendly"), toldIn("pragmatic")]).toEqual([
+      [],
+      [["developer", "<personality_spec>"]],
     ]);
   });
 

@@ -1,12 +1,13 @@
 // The messages that tell the model its circumstances: all of them at first, later what changed.
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { MessageItem, TurnContextItem } from "@codex-ts/protocol";
+import type { MessageItem, Personality, TurnContextItem } from "@codex-ts/protocol";
 import { developerMessage, userMessage } from "@codex-ts/protocol";
 import { renderSkillsSection } from "@codex-ts/skills";
 import { environmentContext } from "./environment-context.ts";
 import type { PreviousTurnSettings } from "./history.ts";
 import { permissionsText } from "./permissions-text.ts";
+import { friendlyPersonality, plainPersonality } from "./prompts/personality.ts";
 import { collaborationModeOf, type TurnContext, turnContextItem } from "./turn-context.ts";
 import type { FileAccess } from "./turn-sandbox.ts";
 
@@ -17,6 +18,8 @@ export interface ContextSources {
   readonly fileAccess: FileAccess;
   /** The beginnings of commands that rules let run outside the sandbox, one a line; else empty. */
   readonly allowedPrefixes: string;
+  /** The tone that is asked for; undefined where tones are switched off. */
+  readonly personality: Personality | undefined;
   readonly previousTurn: PreviousTurnSettings | null;
 }
 
@@ -112,6 +115,16 @@ function sectionsOf(sources: ContextSources): readonly Section[] {
       text: collaborationMode(turn),
       differs: (reference) =>
         !isDeepStrictEqual(reference.collaboration_mode ?? null, collaborationModeOf(settings)),
+    },
+    {
+      name: "personality",
+      role: "developer",
+      text: sources.personality === "friendly" ? personalitySpec(friendlyPersonality) : null,
+      withdrawal: personalitySpec(plainPersonality),
+      differs: (reference) =>
+        sources.personality !== undefined &&
+        reference.personality !== undefined &&
+        reference.personality !== sources.personality,
     },
     {
       name: "skills",
@@ -245,6 +258,10 @@ function collaborationMode(turn: TurnContext): string | null {
   const instructions = collaborationModeOf(turn.settings).settings.developer_instructions;
   if (instructions === null || instructions.trim() === "") return null;
   return `<collaboration_mode>${instructions}</collaboration_mode>`;
+}
+
+function personalitySpec(text: string): string {
+  return `<personality_spec>\n${text}\n</personality_spec>`;
 }
 
 function agentsMd(turn: TurnContext, text: string): string {

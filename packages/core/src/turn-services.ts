@@ -58,6 +58,7 @@ export async function openTurn(thread: ThreadResources, parts: TurnParts): Promi
     shellName: options.shell.kind,
     fileAccess: access,
     allowedPrefixes: listAllowedPrefixes(thread.rules.policy),
+    personality: config.features.enabled("personality") ? turn.settings.personality : undefined,
     previousTurn: history.previousTurn,
   });
   const hooks =

@@ -99,7 +99,7 @@ const rows = [
   row("plugins", "stable", "on", "not here", "Plugins that bundle skills and servers"),
   row("skill_mcp_dependency_install", "stable", "on", "not here", "Offer to install MCP servers that a skill needs"),
   row("tool_call_mcp_elicitation", "stable", "on", "not here", "Ask for MCP tool approvals as elicitations"),
-  row("personality", "stable", "on", "not here", "Tone of the model's answers"),
+  row("personality", "stable", "on", "here", "Tone of the model's answers"),
   row("fast_mode", "stable", "on", "not here", "The fast service tier"),
   row("js_repl", "experimental", "off", "not here", "A JavaScript session that the model can use", jsReplMenu),
   row("guardian_approval", "experimental", "off", "here", "A reviewer agent answers approval requests", guardianMenu),

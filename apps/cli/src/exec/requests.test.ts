@@ -288,3 +288,14 @@ context_size = "high"
     search_context_size: "high",
   });
 });
+
+test("a friendly tone is asked of the model where the settings want one, and not with the feature off", async () => {
+  await using world = await cliWorld({ script: [respond([message("ok")])] });
+  const asks = async (...args: readonly string[]): Promise<boolean> => {
+    await world.run(["exec", ...args, "hi"]);
+    return JSON.stringify(world.model.requests.at(-1)?.input).includes("<personality_spec>");
+  };
+  expect(await asks()).toBe(false);
+  expect(await asks("-c", "personality=friendly")).toBe(true);
+  expect(await asks("-c", "personality=friendly", "--disable", "personality")).toBe(false);
+});
