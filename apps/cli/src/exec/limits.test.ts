@@ -87,7 +87,11 @@ test("--fail-on-denied fails a run that went on without what was not allowed", a
 });
 
 test.each([
-  ["--timeout", "soon", /'soon' is no value for --timeout <TIME>: it takes seconds, or a number with s, m or h/],
+  [
+    "--timeout",
+    "soon",
+    /'soon' is no value for --timeout <TIME>: it takes seconds, or a number with s, m or h/,
+  ],
   ["--max-turns", "0", /'0' is no value for --max-turns <N>: it takes a whole number from 1 up/],
 ])("%s %s is wrong usage", async (flag, value, message) => {
   await using world = await cliWorld({ script: [respond([])] });
