@@ -9,11 +9,14 @@ declare const brand: unique symbol;
  */
 export type AbsolutePath = string & { readonly [brand]: "AbsolutePath" };
 
-/**
- * Why a text was refused: `relative_without_base` is a relative path with nothing to resolve it
- * against; only {@link parseAbsolutePath} refuses that one and `empty_path`.
- */
-export type AbsolutePathErrorCode = "relative_without_base" | "empty_path" | "nul_byte";
+/** Why a text was refused; only {@link parseAbsolutePath} refuses relative and empty ones. */
+export type AbsolutePathErrorCode =
+  /** A relative path, and no folder to resolve it against. */
+  | "relative_without_base"
+  /** An empty text is no path. */
+  | "empty_path"
+  /** A path cannot hold a NUL byte. */
+  | "nul_byte";
 
 /** Thrown when a text cannot become an {@link AbsolutePath}. */
 export class AbsolutePathError extends Error {

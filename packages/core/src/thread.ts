@@ -57,14 +57,17 @@ export type CoreErrorCode =
   | "session_not_found"
   /** A session file cannot be read, or is none. */
   | "rollout_unreadable"
+  /** No turn is running that could be steered. */
   | "no_active_turn"
   /** Another turn than the expected one is running. */
   | "other_active_turn"
   /** The running turn is a review or a compaction, which takes no input. */
   | "turn_not_steerable"
+  /** The input is empty. */
   | "bad_input"
   /** A session's file cannot be written. */
   | "session_init_failed"
+  /** The thread was shut down. */
   | "thread_closed";
 
 /** Thrown for calls that a thread or its manager refuses; the message says why. */

@@ -127,14 +127,15 @@ export interface Environment extends AsyncDisposable {
   warmUp?(confinement: Confinement): Promise<void>;
 }
 
-/**
- * `stdin_closed`: the process has pipes and takes no input. `disposed`: the environment was.
- * `terminal_unavailable`, `pipes_unavailable`: this machine cannot make them.
- */
+/** What an environment cannot do. */
 export type ExecErrorCode =
+  /** The process has pipes and takes no input. */
   | "stdin_closed"
+  /** The environment was disposed. */
   | "disposed"
+  /** This machine cannot make a terminal. */
   | "terminal_unavailable"
+  /** This machine cannot make the pipes. */
   | "pipes_unavailable";
 
 /**

@@ -1,22 +1,21 @@
 // What can go wrong between a request and its response.
 import type { ResponseHeaders } from "./headers.ts";
 
-/**
- * - `status`: the server answered with a status other than 2xx; always an {@link HttpStatusError}.
- * - `timeout`: no connection, no answer or no more data within the allowed time.
- * - `network`: the connection could not be made, or broke.
- * - `build`: the request or the proxy setting cannot be used as it stands.
- * - `certificates`: the server's certificate is not trusted, or a configured bundle cannot be used.
- * - `proxy`: the proxy does not let the request through.
- * - `aborted`: the caller's signal ended it.
- */
+/** What went wrong between a request and its response. */
 export type HttpErrorCode =
+  /** The server answered with a status other than 2xx; always an {@link HttpStatusError}. */
   | "status"
+  /** No connection, no answer or no more data within the allowed time. */
   | "timeout"
+  /** The connection could not be made, or broke. */
   | "network"
+  /** The request or the proxy setting cannot be used as it stands. */
   | "build"
+  /** The server's certificate is not trusted, or a configured bundle cannot be used. */
   | "certificates"
+  /** The proxy does not let the request through. */
   | "proxy"
+  /** The caller's signal ended it. */
   | "aborted";
 
 /** Messages name the host and the path, never a query, a credential or a header's value. */

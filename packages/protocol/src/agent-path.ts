@@ -5,11 +5,12 @@ declare const agentPathBrand: unique symbol;
 /** `/root` or a path below it; names are `[a-z0-9_]+`. */
 export type AgentPath = string & { readonly [agentPathBrand]: "AgentPath" };
 
-/**
- * `invalid_name`: a name is empty, `root`, or has other characters than `[a-z0-9_]`.
- * `invalid_path`: the text is empty or does not start with `/root`.
- */
-export type AgentPathErrorCode = "invalid_name" | "invalid_path";
+/** Why a text is no agent path. */
+export type AgentPathErrorCode =
+  /** A name is empty, `root`, or has other characters than `[a-z0-9_]`. */
+  | "invalid_name"
+  /** The text is empty or does not start with `/root`. */
+  | "invalid_path";
 
 /** Thrown for a text that is no agent path; the message quotes it and says what is allowed. */
 export class AgentPathError extends Error {

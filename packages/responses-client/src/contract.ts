@@ -204,6 +204,7 @@ export type ResponsesErrorCode =
   | "connection_limit"
   /** The provider cut the answer off and says why. */
   | "incomplete_response"
+  /** The conversation no longer fits into the model's window. */
   | "context_window_exceeded"
   /** An API key's quota is used up. */
   | "quota_exceeded"
@@ -213,12 +214,15 @@ export type ResponsesErrorCode =
   | "usage_not_included"
   /** The model has no room. */
   | "server_overloaded"
+  /** Status 500. */
   | "internal_server_error"
   /** Status 501 and above. */
   | "unavailable"
   /** Status 408, 409 or 425. */
   | "passing_conflict"
+  /** The provider does not accept the request. */
   | "invalid_request"
+  /** The provider does not accept an image of the request. */
   | "invalid_image"
   /** Status 429 without a usage limit. */
   | "retry_limit"
@@ -226,6 +230,7 @@ export type ResponsesErrorCode =
   | "unexpected_status"
   /** The login is refused or cannot be had. */
   | "auth_failed"
+  /** The caller's signal ended it. */
   | "aborted";
 
 /** The facts of a {@link ResponsesError}. */

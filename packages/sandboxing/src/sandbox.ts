@@ -165,6 +165,7 @@ export type SandboxErrorCode =
   | "setup_failed"
   /** Something that the caller requires is not enforced here. */
   | "aspect_not_enforced"
+  /** The program is not there, or cannot be executed. */
   | "command_not_found"
   /** The system could not start the process. */
   | "spawn_failed"

@@ -15,7 +15,15 @@ const MAX_PIXELS = 100_000_000;
  * of size. `codec_missing`: the native package that scales images is not installed for this
  * platform.
  */
-export type ImageErrorCode = "unreadable" | "unsupported_type" | "invalid_image" | "codec_missing";
+export type ImageErrorCode =
+  /** The file cannot be read. */
+  | "unreadable"
+  /** The file is no image of a kind that models take. */
+  | "unsupported_type"
+  /** The file says that it is an image, and cannot be decoded. */
+  | "invalid_image"
+  /** The library that decodes images is not installed. */
+  | "codec_missing";
 
 /** Why a file cannot be shown to the model. */
 export class ImageError extends Error {

@@ -198,9 +198,13 @@ export interface Tool {
 }
 
 /** Whether the model is answered, or the turn ends. */
-export type ToolErrorCode = "respond" | "fatal";
+export type ToolErrorCode =
+  /** The message is the model's answer. */
+  | "respond"
+  /** The turn fails with the message. */
+  | "fatal";
 
-/** A failed call. `respond`: the message is the model's answer. `fatal`: the turn fails with it. */
+/** A failed call. */
 export class ToolError extends Error {
   override readonly name = "ToolError";
   readonly code: ToolErrorCode;
