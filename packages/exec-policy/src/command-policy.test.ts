@@ -316,15 +316,15 @@ describe("commands that no rule speaks of", () => {
   });
 
   test.each<[script: string, cwd: string, kind: CommandJudgement["kind"]]>([
-    ["git status", "/work/sub", "run"],
-    ["git status", "/work-2", "ask"],
-    ["git -C sub status", "/work", "run"],
-    ["git -C .. status", "/work", "ask"],
-    ["cd /work/sub && git status", "/work", "run"],
-    ["cd /tmp/theirs && git status", "/work", "ask"],
+    ["git status", "/home/me/app/sub", "run"],
+    ["git status", "/home/me/app-2", "ask"],
+    ["git -C sub status", "/home/me/app", "run"],
+    ["git -C .. status", "/home/me/app", "ask"],
+    ["cd /home/me/app/sub && git status", "/home/me/app", "run"],
+    ["cd /tmp/theirs && git status", "/home/me/app", "ask"],
   ])("git in a trusted project stays known safe in its folders: %s in %s", (script, cwd, kind) => {
     const command = request(script, { ...untrusted, cwd: fromAbsolute(cwd) });
-    const trusting = { ...linux, trustedFolders: [fromAbsolute("/work")] };
+    const trusting = { ...linux, trustedFolders: [fromAbsolute("/home/me/app")] };
     expect(judgeCommand(policyOf(""), command, trusting).kind).toBe(kind);
   });
 
