@@ -177,7 +177,10 @@ test("a held lock is waited for and named; one that was left behind is removed",
   await using home = await temporaryDirectory();
   const lock = home.join("rules/default.rules.lock");
   await home.write({ "rules/default.rules.lock": "1 other\n" });
-  expect(await errorCode(saveAllowedPrefix(home.path, ["a"], { timeout: 60 }))).toBe("not_saved");
+  await expect(saveAllowedPrefix(home.path, ["a"], { timeout: 60 })).rejects.toMatchObject({
+    code: "not_saved",
+    message: expect.stringContaining(`${lock}); try again, or remove the lock`) as string,
+  });
   const reason = new Error("enough");
   const signal = AbortSignal.abort(reason);
   expect(await errorCode(saveAllowedPrefix(home.path, ["a"], { signal }))).toBe(reason);

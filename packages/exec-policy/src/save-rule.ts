@@ -1,7 +1,7 @@
 // Adds rules to the file that holds what a person has allowed or denied, and takes them out again.
 import { appendFile, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type AbsolutePath, join } from "@codex-ts/absolute-path";
+import { withLockFile } from "@codex-ts/lock-file";
 import { checkPrefix } from "./amendments.ts";
 import { ExecPolicyError, RuleError } from "./exec-policy-error.ts";
 import { parseRules } from "./parse-rules.ts";
@@ -22,9 +22,8 @@ export interface SavedRule {
   readonly isNew: boolean;
 }
 
-/** A lock is written and removed within milliseconds: an older one belongs to a process that died. */
-const staleAfter = 10_000;
-const retryAfter = 20;
+/** Rules are written within milliseconds: a lock that is older is nobody's, in milliseconds. */
+const LONGEST_HOLD = 10_000;
 
 /**
  * Saves a rule that allows a prefix in `rules/default.rules` of the home folder of Codex, which must
@@ -169,25 +168,36 @@ async function saveLine(
   });
 }
 
-/** Does something with the file of saved rules, in a folder that is there, while no other does. */
+/**
+ * Does something with the file of saved rules, in a folder that is there, while no other does. Programs
+ * that do not know the lock are still safe from saving, which only appends, and could lose a line that
+ * they write in the moment in which one is removed.
+ */
 async function inRulesFile<T>(
   codexHome: AbsolutePath,
-  options: SaveOptions,
+  { signal, timeout = 5000 }: SaveOptions,
   change: (file: AbsolutePath) => Promise<T>,
 ): Promise<T> {
   const folder = join(codexHome, "rules");
   const file = join(folder, "default.rules");
   try {
     await mkdir(folder).catch(ignore("EEXIST"));
-    await using _lock = await lock(file, options);
-    return await change(file);
+    return await withLockFile(`${file}.lock`, () => change(file), {
+      longestHoldMs: LONGEST_HOLD,
+      longestWaitMs: timeout,
+      signal,
+    });
   } catch (error) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     if (error instanceof ExecPolicyError) throw error;
     const why = error instanceof Error ? error.message : String(error);
+    const isHeld = error instanceof Error && "code" in error && error.code === "ETIMEDOUT";
+    const wayOut = isHeld
+      ? "try again, or remove the lock if no program is at work"
+      : "make the folder writable, or edit the file by hand";
     throw new ExecPolicyError(
       "not_saved",
-      `the rules in ${file} could not be changed (${why}); make the folder writable, or edit the file by hand`,
+      `the rules in ${file} could not be changed (${why}); ${wayOut}`,
       { cause: error },
     );
   }
@@ -202,54 +212,6 @@ async function readRegularFile(file: AbsolutePath): Promise<string> {
     "not_saved",
     `the rule could not be saved: ${file} is not a regular file, and only those are read as rules`,
   );
-}
-
-/**
- * Holds a file `FILE.lock` while a rule is saved or removed. Node has no locks of the system's own;
- * programs that do not know this one are still safe from saving, which only appends, and could lose a
- * line that they write in the moment in which one is removed.
- */
-async function lock(
-  file: AbsolutePath,
-  { signal, timeout = 5000 }: SaveOptions,
-): Promise<AsyncDisposable> {
-  const path = `${file}.lock`;
-  const owner = `${process.pid} ${crypto.randomUUID()}\n`;
-  const deadline = performance.now() + timeout;
-  for (;;) {
-    signal?.throwIfAborted();
-    const isTaken = await writeFile(path, owner, { flag: "wx" }).then(
-      () => false,
-      (error: unknown) => {
-        ignore("EEXIST")(error);
-        return true;
-      },
-    );
-    if (!isTaken) break;
-    await removeStaleLock(path);
-    if (performance.now() > deadline) {
-      throw new ExecPolicyError(
-        "not_saved",
-        `the rule could not be saved: another program keeps writing ${file}; if there is none, remove ${path}`,
-      );
-    }
-    await sleep(retryAfter, undefined, { signal });
-  }
-  return {
-    async [Symbol.asyncDispose]() {
-      const holder = await readFile(path, "utf8").catch(ignore("ENOENT"));
-      if (holder === owner) await rm(path, { force: true });
-    },
-  };
-}
-
-async function removeStaleLock(path: string): Promise<void> {
-  const status = await stat(path).catch(ignore("ENOENT"));
-  if (status === undefined || Date.now() - status.mtimeMs < staleAfter) return;
-  // Of several that find it stale, one moves it away.
-  const aside = `${path}.${crypto.randomUUID()}`;
-  await rename(path, aside).catch(ignore("ENOENT"));
-  await rm(aside, { force: true });
 }
 
 /** Turns an error with that code into undefined and throws all others. */

@@ -65,7 +65,7 @@ export const floorRows: readonly FloorRow[] = [
     name: "exec-policy",
     floor: 2,
     job: "prefix rules: parse, match, amend",
-    mayImport: ["absolute-path", "shell-command"],
+    mayImport: ["absolute-path", "lock-file", "shell-command"],
   },
   {
     name: "features",
