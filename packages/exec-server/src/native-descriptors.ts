@@ -54,11 +54,13 @@ export async function loadNativeDescriptors(
   try {
     const { default: koffi } = await import("koffi");
     const libc = koffi.load(null);
+    const failure = (what: string, errno: number): Error => {
+      const { getSystemErrorMessage } = process.getBuiltinModule("node:util");
+      return new Error(`${what}: ${getSystemErrorMessage(-errno)}`);
+    };
     const check = (result: number, what: string): number => {
       if (result >= 0) return result;
-      throw new Error(
-        `${what}: ${process.getBuiltinModule("node:util").getSystemErrorMessage(-koffi.errno())}`,
-      );
+      throw failure(what, koffi.errno());
     };
 
     let makePipe: (fds: number[]) => number;
@@ -116,10 +118,7 @@ export async function loadNativeDescriptors(
           check(unlock(masterFd), "unlockpt");
           const name = Buffer.alloc(maxPathBytes);
           const error = slaveName(masterFd, name, name.length);
-          if (error !== 0)
-            throw new Error(
-              `ptsname_r: ${process.getBuiltinModule("node:util").getSystemErrorMessage(-error)}`,
-            );
+          if (error !== 0) throw failure("ptsname_r", error);
           const path = name.toString("utf8", 0, name.indexOf(0));
           resizeTerminal(masterFd, size);
           const slaveFd = openSync(path, fileConstants.O_RDWR | fileConstants.O_NOCTTY);

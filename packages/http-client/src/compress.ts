@@ -5,8 +5,13 @@ import { gathered, isPiecewise, type RequestBody } from "./request-body.ts";
 export async function compressZstd(body: RequestBody): Promise<Buffer> {
   const zlib = process.getBuiltinModule("node:zlib");
   const { buffer } = process.getBuiltinModule("node:stream/consumers");
-  const { Readable } = process.getBuiltinModule("node:stream");
+  const { pipeline, Readable } = process.getBuiltinModule("node:stream");
   const level = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 3 } };
-  const pieces = isPiecewise(body) ? gathered(body) : [Buffer.from(body as Uint8Array)];
-  return buffer(Readable.from(pieces).pipe(zlib.createZstdCompress(level)));
+  const pieces = isPiecewise(body)
+    ? gathered(body)
+    : [typeof body === "string" ? Buffer.from(body) : body];
+  const compressed = zlib.createZstdCompress(level);
+  // What goes wrong before the end comes out of `compressed` as its error.
+  pipeline(Readable.from(pieces), compressed, () => {});
+  return buffer(compressed);
 }

@@ -94,10 +94,15 @@ export function sendOnce(options: ExchangeOptions): Promise<HttpResponse> {
 function writePieces(request: ClientRequest, body: PiecewiseBody): void {
   const pieces = gathered(body);
   const writeOn = (): void => {
-    while (!request.destroyed) {
-      const { done, value } = pieces.next();
-      if (done === true) return void request.end();
-      if (!request.write(value)) return void request.once("drain", writeOn);
+    try {
+      while (!request.destroyed) {
+        const { done, value } = pieces.next();
+        if (done === true) return void request.end();
+        if (!request.write(value)) return void request.once("drain", writeOn);
+      }
+    } catch (error) {
+      // A piece that cannot be made ends the request, not the process.
+      request.destroy(error as Error);
     }
   };
   writeOn();

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
+import { compressZstd } from "./compress.ts";
 import { HttpStatusError } from "./errors.ts";
 import { withRequestRetries } from "./retry.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
@@ -115,6 +116,23 @@ describe("send", () => {
     const refused = transportFor().send({ method: "POST", url: refusing, body });
     expect(await failure(refused)).toMatchObject({ status: 413 });
     expect(made).toBeLessThan(size / 100_000);
+  });
+
+  it("ends with the error of a piece that cannot be made, also when it comes late", async () => {
+    const { url } = await serve((request) => void request.resume());
+    const body = {
+      size: 2_000_000,
+      *pieces() {
+        yield "x".repeat(1_000_000);
+        throw new Error("no second piece");
+      },
+    };
+    const sent = transportFor().send({ method: "POST", url, body });
+    expect(await failure(sent)).toMatchObject({
+      code: "network",
+      message: expect.stringContaining("no second piece") as string,
+    });
+    await expect(compressZstd(body)).rejects.toThrow("no second piece");
   });
 
   it("sends method, path, body and length, and gives status, headers and text", async () => {

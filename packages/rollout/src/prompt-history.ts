@@ -28,6 +28,8 @@ export interface AppendPromptOptions {
 const LONGEST_WAIT_MS = 10_000;
 /** What is left of the limit when entries are dropped, so that not every prompt drops some. */
 const KEPT_SHARE = 0.8;
+/** Read at once when entries are counted, which happens at the start of every session. */
+const COUNTED_BYTES = 512 * 1024;
 /** Prompts are nobody else's business. */
 const OWNER_ONLY = 0o600;
 
@@ -60,7 +62,8 @@ export async function promptHistoryFacts(codexHome: AbsolutePath): Promise<Promp
   try {
     const logId = await logIdOf(path);
     let entryCount = 0;
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    const stream = createReadStream(path, { highWaterMark: COUNTED_BYTES });
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
       for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, at + 1)) {
         entryCount += 1;
       }
